@@ -4,7 +4,7 @@ use kullback_dev::accuracy::{self, Outcome};
 
 fn assert_kept(outcomes: &[Outcome], at_least: usize) {
     assert!(outcomes.len() >= at_least, "only {} golden rows", outcomes.len());
-    let mut broken: Vec<&Outcome> = outcomes.iter().filter(|outcome| !outcome.kept()).collect();
+    let mut broken: Vec<&Outcome> = outcomes.iter().filter(|outcome| !outcome.kept).collect();
     broken.sort_by(|a, b| b.error.total_cmp(&a.error));
     let lines: Vec<String> = broken
         .iter()
