@@ -111,17 +111,20 @@ pub struct Primitive {
     pub name: &'static str,
     /// The largest error.
     pub ulps: f64,
+    /// The same of the single-precision vectors, in units of a single.
+    pub ulps_f32: f64,
 }
 
 /// The numeric vocabulary.
 pub const PRIMITIVES: &[Primitive] = &[
-    Primitive { name: "ln", ulps: 2.0 },
-    Primitive { name: "exp", ulps: 2.0 },
-    Primitive { name: "log1p", ulps: 3.0 },
-    Primitive { name: "ln_ratio", ulps: 3.0 },
-    Primitive { name: "h", ulps: 4.0 },
-    Primitive { name: "phi", ulps: 4.0 },
-    Primitive { name: "digamma", ulps: 8.0 },
+    Primitive { name: "ln", ulps: 2.0, ulps_f32: 2.0 },
+    Primitive { name: "exp", ulps: 2.0, ulps_f32: 2.0 },
+    Primitive { name: "expm1", ulps: 3.0, ulps_f32: 3.0 },
+    Primitive { name: "log1p", ulps: 3.0, ulps_f32: 3.0 },
+    Primitive { name: "ln_ratio", ulps: 3.0, ulps_f32: 3.0 },
+    Primitive { name: "h", ulps: 4.0, ulps_f32: 4.0 },
+    Primitive { name: "phi", ulps: 4.0, ulps_f32: 4.0 },
+    Primitive { name: "digamma", ulps: 8.0, ulps_f32: 0.0 },
 ];
 
 /// The promise for `name`, which may carry a parameter.
