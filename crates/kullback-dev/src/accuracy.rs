@@ -26,6 +26,8 @@ pub struct Outcome {
     pub likeness: Likeness,
     /// Whether the promise was kept.
     pub kept: bool,
+    /// The entry of [`tolerance::OWED`] that excuses it.
+    pub owed: Option<usize>,
 }
 
 /// Sections of the accuracy report.
@@ -65,6 +67,7 @@ fn judge(section: Section, promise: &Promise, case: (&str, Likeness), value: &Va
         allowed: promise.allowed(value.truth.value(), likeness),
         likeness,
         kept: promise.kept(computed, value.truth, likeness),
+        owed: tolerance::owed(&value.quantity, case),
     }
 }
 
@@ -136,6 +139,7 @@ pub fn primitives() -> Vec<Outcome> {
             allowed: promise.ulps,
             likeness: Likeness::Ordinary,
             kept: error <= promise.ulps,
+            owed: None,
         });
     }
     outcomes

@@ -54,9 +54,9 @@ const fn square(name: &'static str, relative: f64) -> Promise {
     Promise { name, relative, near: 1e-14, nearest: 1e-30, absolute: 0.0 }
 }
 
-/// Of the difference itself.
-const fn linear(name: &'static str, relative: f64) -> Promise {
-    Promise { name, relative, near: 1e-14, nearest: 1e-15, absolute: 0.0 }
+/// Of the difference itself, or the root of its square.
+const fn linear(name: &'static str, relative: f64, near: f64) -> Promise {
+    Promise { name, relative, near, nearest: 1e-15, absolute: 0.0 }
 }
 
 const fn function_of(name: &'static str, relative: f64, absolute: f64) -> Promise {
@@ -69,7 +69,7 @@ pub const MEASURES: &[Promise] = &[
     square("reverse-kl", 2e-15),
     square("jeffreys", 2e-15),
     square("js", 2e-15),
-    linear("js-distance", 2e-15),
+    linear("js-distance", 2e-15, 1e-14),
     square("gjs", 2e-15),
     square("scaled-gjs", 2e-15),
     square("skew-kl", 2e-15),
@@ -79,13 +79,13 @@ pub const MEASURES: &[Promise] = &[
     square("alpha", 1e-12),
     square("cressie-read", 1e-12),
     square("hellinger", 2e-15),
-    linear("hellinger-distance", 2e-15),
+    linear("hellinger-distance", 2e-15, 1e-14),
     square("bhattacharyya", 2e-15),
     square("chi2", 2e-15),
     square("neyman-chi2", 2e-15),
     square("triangular", 2e-15),
-    linear("tv", 2e-15),
-    linear("max-divergence", 2e-15),
+    linear("tv", 2e-15, 1e-12),
+    linear("max-divergence", 2e-15, 1e-12),
 ];
 
 /// The relative error added where the inputs are logarithms: half a unit in the last place of a logarithm of 700.
@@ -143,10 +143,6 @@ pub fn primitive(name: &str) -> Option<&'static Primitive> {
     PRIMITIVES.iter().find(|promise| promise.name == name)
 }
 
-/// Golden rows that do not yet come out as promised, as (measure, start of the case's name). The golden test fails when
-/// one of them does come out: then it is to be taken off.
-pub const OWED: &[(&str, &str)] = &[];
-
 /// How far a law may be missed by the rounding of its two sides, relatively.
 pub const LAW: f64 = 4e-12;
 
@@ -155,3 +151,22 @@ pub const MERGE: f64 = 4e-16;
 
 /// How far a hand-written slope may be from the differentiated term, relative to the larger of slope and weight.
 pub const SLOPE: f64 = 1e-12;
+
+/// A debt: golden rows that do not yet come out as promised.
+#[derive(Debug, Clone, Copy)]
+pub struct Debt {
+    /// How the measure's name starts.
+    pub measure: &'static str,
+    /// What the case's name contains.
+    pub case: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// All debts. The golden test fails when one has been paid: then it is to be taken off.
+pub const OWED: &[Debt] = &[];
+
+/// The debt that covers a golden row, if one does.
+pub fn owed(measure: &str, case: &str) -> Option<usize> {
+    OWED.iter().position(|debt| measure.starts_with(debt.measure) && case.contains(debt.case))
+}

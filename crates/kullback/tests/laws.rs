@@ -25,7 +25,8 @@ fn measure(name: &str, p: &[f64], q: &[f64]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // A case that fails is shrunk and printed; nothing is written beside the sources.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn never_negative_and_never_nan((p, q) in strategy::pairs()) {
@@ -112,7 +113,8 @@ proptest! {
         let kl = measure("kl", &p, &q);
         for (name, step) in [("renyi=0.99999999", 1e-8), ("renyi=1.00000001", 1e-8), ("renyi=1.0000000000001", 1e-13)] {
             let gap = (measure(name, &p, &q) - kl).abs();
-            prop_assert!(gap <= step * square + tolerance::LAW * kl, "{name}: {gap:e}");
+            // One category alone: both are 0 up to a rounding of the masses.
+            prop_assert!(gap <= step * square + tolerance::LAW * kl + 1e-30, "{name}: {gap:e}");
         }
     }
 
@@ -146,7 +148,7 @@ proptest! {
     #[test]
     fn merging_states_is_associative_and_commutative(seed in any::<u64>()) {
         let mut r = SplitMix::new(seed);
-        let mut sum = || Sum::from(r.scaled(-40, 40)).add(r.scaled(-90, -60));
+        let mut sum = || Sum::from(r.scaled(-40, 40)) + r.scaled(-90, -60);
         let mut masses = || Mass { p: sum(), q: sum(), low: sum().value(), high: sum().value() };
         let (a, b, c) = (masses(), masses(), masses());
         merges(a, b, c, |m| vec![m.p.value(), m.q.value(), m.low, m.high])?;
