@@ -17,8 +17,7 @@ pub fn accuracy() -> (String, Vec<Outcome>) {
 /// width of their vectors, hence in the order of additions, and in whether they fuse a multiplication and an addition.
 pub fn agree(stored: &str, fresh: &str) -> bool {
     let alike = |(a, b): (&str, &str)| {
-        a == b
-            || matches!((measured(a), measured(b)), (Some(a), Some(b)) if a / b <= 4.0 && b / a <= 4.0)
+        a == b || matches!((measured(a), measured(b)), (Some(a), Some(b)) if a / b <= 4.0 && b / a <= 4.0)
     };
     let cells = |text: &str| text.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<String>>();
     let (stored, fresh) = (cells(stored), cells(fresh));
@@ -44,11 +43,14 @@ fn show_ulps(error: f64) -> String {
 }
 
 fn worst<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> (usize, f64) {
-    outcomes.filter(|outcome| outcome.owed.is_none() && outcome.error.is_finite()).fold((0, 0.0), |(count, worst), o| {
-        // What an absolute allowance excuses says nothing about the relative error.
-        let counts = o.error <= o.allowed && o.allowed < 1e-10 || o.section == Section::Primitives;
-        (count + 1, if counts { f64::max(worst, o.error) } else { worst })
-    })
+    outcomes.filter(|outcome| outcome.owed.is_none() && outcome.error.is_finite()).fold(
+        (0, 0.0),
+        |(count, worst), o| {
+            // What an absolute allowance excuses says nothing about the relative error.
+            let counts = o.error <= o.allowed && o.allowed < 1e-10 || o.section == Section::Primitives;
+            (count + 1, if counts { f64::max(worst, o.error) } else { worst })
+        },
+    )
 }
 
 fn document(outcomes: &[Outcome]) -> String {
@@ -82,7 +84,9 @@ fn document(outcomes: &[Outcome]) -> String {
     if !OWED.is_empty() {
         text.push_str("\n## Owed\n\nWhat does not come out as promised yet:\n\n");
         for debt in OWED {
-            let _ = writeln!(text, "- `{}…` on `…{}…`: {}", debt.measure, debt.case, debt.reason);
+            let measure = if debt.measure.is_empty() { "every measure" } else { debt.measure };
+            let case = if debt.case.is_empty() { "every case" } else { debt.case };
+            let _ = writeln!(text, "- {measure}, {case}: {}", debt.reason);
         }
     }
     text
@@ -93,7 +97,13 @@ fn row(text: &mut String, promise: &Promise, of: impl Fn(Likeness) -> (usize, f6
     let absolute = if promise.absolute > 0.0 { format!(" or {:e} absolute", promise.absolute) } else { String::new() };
     let near_cells = if near.0 == 0 { "| |".into() } else { format!("| {:e} | {} |", promise.near, show(near.1)) };
     let cases = ordinary.0 + near.0 + nearest.0;
-    let _ = writeln!(text, "| {} | {cases} | {:e}{absolute} | {} {near_cells}", promise.name, promise.relative, show(ordinary.1));
+    let _ = writeln!(
+        text,
+        "| {} | {cases} | {:e}{absolute} | {} {near_cells}",
+        promise.name,
+        promise.relative,
+        show(ordinary.1)
+    );
 }
 
 const HEAD: &str = "# Accuracy

@@ -92,9 +92,7 @@ pub fn primitive(name: &str, x: f64, y: Option<f64>) -> Option<f64> {
         ("exp", None) => Some(Real::exp(x)),
         ("h", None) => Some((-x).exp_excess()),
         // Positive normal numbers whose ratio has a normal exponent.
-        ("ln_ratio", Some(y)) if normal(x) && normal(y) && ratio_is_normal(x / y) => {
-            Some(-f64::ln_ratio(x, y, y - x))
-        }
+        ("ln_ratio", Some(y)) if normal(x) && normal(y) && ratio_is_normal(x / y) => Some(-f64::ln_ratio(x, y, y - x)),
         // Any scale and zeros, through a distribution of one category.
         ("phi", Some(y)) => match kullback::generalized_kl(&[x], &[y]) {
             Err(Error::ZeroMass { .. }) => None,

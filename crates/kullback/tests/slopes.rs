@@ -50,7 +50,10 @@ fn check_finish<D: Divergence>(name: &str, divergence: D) {
         let step = sum * 1e-4;
         let difference = (divergence.finish(sum + step) - divergence.finish(sum - step)) / (2.0 * step);
         let slope = divergence.finish_slope(sum);
-        assert!((slope - difference).abs() <= 1e-6 * slope.abs(), "{name}: finish_slope({sum}) = {slope}, not {difference}");
+        assert!(
+            (slope - difference).abs() <= 1e-6 * slope.abs(),
+            "{name}: finish_slope({sum}) = {slope}, not {difference}"
+        );
     }
 }
 
