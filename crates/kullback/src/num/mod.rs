@@ -1,0 +1,2 @@
+//! The numeric vocabulary.
+pub(crate) mod special;
