@@ -1,7 +1,8 @@
 //! What a column holds, whatever the file format calls it, and how to read it.
 
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray, cast::AsArray, types::*,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
+    cast::AsArray, types::*,
 };
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
@@ -68,7 +69,11 @@ impl Family {
 /// The shortest text that reads back as the same double.
 fn number(value: f64) -> String {
     let size = value.abs();
-    if size == 0.0 || (1e-5..1e16).contains(&size) || !value.is_finite() { format!("{value}") } else { format!("{value:e}") }
+    if size == 0.0 || (1e-5..1e16).contains(&size) || !value.is_finite() {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
+    }
 }
 
 fn instant(seconds: f64) -> String {
@@ -135,8 +140,12 @@ pub(crate) fn read_numbers(array: &dyn Array, out: &mut Vec<f64>) -> bool {
         DataType::Date32 => fill::<Date32Type>(array, out, |v| f64::from(v) * 86_400.0),
         DataType::Date64 => fill::<Date64Type>(array, out, |v| v as f64 / 1e3),
         DataType::Timestamp(TimeUnit::Second, _) => fill::<TimestampSecondType>(array, out, |v| v as f64),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => fill::<TimestampMillisecondType>(array, out, |v| v as f64 / 1e3),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => fill::<TimestampMicrosecondType>(array, out, |v| v as f64 / 1e6),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            fill::<TimestampMillisecondType>(array, out, |v| v as f64 / 1e3)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            fill::<TimestampMicrosecondType>(array, out, |v| v as f64 / 1e6)
+        }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => fill::<TimestampNanosecondType>(array, out, |v| v as f64 / 1e9),
         DataType::Time32(TimeUnit::Second) => fill::<Time32SecondType>(array, out, f64::from),
         DataType::Time32(_) => fill::<Time32MillisecondType>(array, out, |v| f64::from(v) / 1e3),

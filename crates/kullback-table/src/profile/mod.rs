@@ -111,7 +111,9 @@ impl State {
     /// Adds what another state of the same question has seen.
     pub(crate) fn merge(&mut self, other: Self) {
         match (self, other) {
-            (Self::Nulls { rows, nulls }, Self::Nulls { rows: r, nulls: n }) => (*rows, *nulls) = (*rows + r, *nulls + n),
+            (Self::Nulls { rows, nulls }, Self::Nulls { rows: r, nulls: n }) => {
+                (*rows, *nulls) = (*rows + r, *nulls + n)
+            }
             (Self::Scan(a), Self::Scan(b)) => a.merge(*b),
             (Self::Bins(a), Self::Bins(b)) => a.merge(&b),
             (Self::Texts(a), Self::Texts(b)) => a.merge(b, ValueCounts::merge),
@@ -150,6 +152,10 @@ impl<'a> Batch<'a> {
 
     fn texts(&self) -> Option<Texts<'_>> {
         // A column of nulls only has no text to read, and none is asked for.
-        if *self.array.data_type() == DataType::Null { Some(Texts::Numbers(crate::family::Family::Null, Vec::new())) } else { Texts::of(self.array) }
+        if *self.array.data_type() == DataType::Null {
+            Some(Texts::Numbers(crate::family::Family::Null, Vec::new()))
+        } else {
+            Texts::of(self.array)
+        }
     }
 }
