@@ -167,7 +167,7 @@ impl Plan {
         }
         if old.family != new.family && !families.contains(&Family::Null) {
             notes.push(format!("retyped from {} to {}: compared as text", old.type_name, new.type_name));
-        } else if old.type_name != new.type_name {
+        } else if old.type_name != new.type_name && old.declared && new.declared {
             notes.push(format!("retyped from {} to {}", old.type_name, new.type_name));
         }
         plan(name, Status::Compared, family, notes)

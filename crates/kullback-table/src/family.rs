@@ -1,5 +1,7 @@
 //! What a column holds, whatever the file format calls it, and how to read it.
 
+use std::fmt;
+
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
     cast::AsArray, types::*,
@@ -66,13 +68,20 @@ impl Family {
     }
 }
 
-/// The shortest text that reads back as the same double.
+/// The shortest text that reads back as the same double; of a single-precision value with all its 16 digits, the shortest
+/// that reads back as that single (`0.1` for 0.10000000149011612).
 fn number(value: f64) -> String {
     let size = value.abs();
-    if size == 0.0 || (1e-5..1e16).contains(&size) || !value.is_finite() {
-        format!("{value}")
+    let plain = size == 0.0 || (1e-5..1e16).contains(&size) || !value.is_finite();
+    let text = |short: &dyn fmt::Display, scientific: &dyn fmt::LowerExp| {
+        if plain { short.to_string() } else { format!("{scientific:e}") }
+    };
+    let double = text(&value, &value);
+    let single = value as f32;
+    if double.len() > 16 && f64::from(single) == value && value.fract() != 0.0 {
+        text(&single, &single)
     } else {
-        format!("{value:e}")
+        double
     }
 }
 
@@ -215,6 +224,8 @@ mod tests {
     fn labels_read_well() {
         assert_eq!(Family::Number.label(7.0), "7");
         assert_eq!(Family::Number.label(0.1), "0.1");
+        assert_eq!(Family::Number.label(f64::from(0.1_f32)), "0.1");
+        assert_eq!(Family::Number.label(1_000_000_064.0), "1000000064");
         assert_eq!(Family::Number.label(1e300), "1e300");
         assert_eq!(Family::Instant.label(0.0), "1970-01-01");
         assert_eq!(Family::Instant.label(-1.0), "1969-12-31 23:59:59");

@@ -91,7 +91,7 @@ impl CsvFile {
                 Type::Timestamp => (Family::Instant, "timestamp"),
                 Type::Text => (Family::Text, "text"),
             };
-            Column { name: name.clone(), family, type_name: type_name.to_owned() }
+            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false }
         };
         self.names.iter().zip(&self.kinds).map(column).collect()
     }

@@ -26,6 +26,8 @@ pub(crate) struct Column {
     pub(crate) family: Family,
     /// The type as the file calls it, for notes.
     pub(crate) type_name: String,
+    /// The file itself declares the type; it was not guessed from text.
+    pub(crate) declared: bool,
 }
 
 /// A table in one or more files of the same columns.
@@ -190,6 +192,7 @@ fn columns_of(schema: &arrow_schema::Schema) -> Vec<Column> {
         name: field.name().clone(),
         family: Family::of(field.data_type()),
         type_name: field.data_type().to_string(),
+        declared: true,
     };
     schema.fields().iter().map(column).collect()
 }
