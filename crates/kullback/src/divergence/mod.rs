@@ -89,12 +89,12 @@ impl<V: Real> Point<V> {
         Self { p: self.q, q: self.p, difference: -self.difference, mass: self.mass }
     }
 
-    /// The same category with Q replaced by the mixture `λP + (1 − λ)Q`.
+    /// The same category with Q replaced by the mixture of P and Q with these shares, which add up to 1.
     #[inline(always)]
     #[must_use]
-    pub fn mixed(self, lambda: f64) -> Self {
-        let q = self.q.mul_add(self.q.constant(1.0 - lambda), self.p * lambda);
-        Self { q, difference: self.difference * (1.0 - lambda), ..self }
+    pub fn mixed(self, [of_p, of_q]: [f64; 2]) -> Self {
+        let q = self.q.mul_add(self.q.constant(of_q), self.p * of_p);
+        Self { q, difference: self.difference * of_q, ..self }
     }
 }
 
@@ -115,6 +115,10 @@ pub enum Reduction {
 pub trait Generator: Copy + Send + Sync {
     /// How terms are combined.
     const REDUCTION: Reduction = Reduction::Sum;
+
+    /// The order at which a term vanishes as q → p: 2 for a smooth divergence, 1 for a distance. Drivers need it to know
+    /// when the rounding of the masses would show.
+    const ORDER: i32 = 2;
 
     /// φ(p, q).
     fn term<V: Real>(self, x: Point<V>) -> V;
@@ -137,20 +141,17 @@ pub trait Generator: Copy + Send + Sync {
 
 /// Sums of terms over one pair of distributions: what a driver offers to a divergence.
 pub trait Sums {
-    /// What can be wrong with the input; nothing, where it has been checked before.
-    type Error;
-
     /// Σ φ per unit of mass (or the largest term).
     ///
     /// # Errors
     /// Whatever is wrong with the input.
-    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error>;
+    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error>;
 
     /// ln of that sum, also where the sum itself is too large or too small for a double.
     ///
     /// # Errors
     /// Whatever is wrong with the input.
-    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error>;
+    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error>;
 }
 
 /// A measure of how far Q is from P: a generator and what becomes of its sum.
@@ -188,8 +189,7 @@ pub trait Divergence: Copy + Send + Sync {
     ///
     /// # Errors
     /// Whatever is wrong with the driver's input.
-    #[inline(always)]
-    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, S::Error> {
+    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         Ok(self.finish(sums.sum(self.generator())?))
     }
 
