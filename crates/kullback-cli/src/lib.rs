@@ -9,6 +9,7 @@ mod command;
 mod error;
 pub mod input;
 mod output;
+mod unit;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -6,11 +6,14 @@ mod npy;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use kullback::Side;
 
 pub use list::{ListError, parse_list};
 
+pub(crate) const ACCEPTED: &str = "expected a list `0.2,0.8`, a file.npy or a column table.csv#name";
+
 /// The weights that `text`, the argument called `side`, stands for.
-pub(crate) fn weights(side: char, text: &str) -> Result<Vec<f64>> {
+pub(crate) fn weights(side: Side, text: &str) -> Result<Vec<f64>> {
     let path = Path::new(text);
     let column = text.contains('#') && !path.is_file();
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) && !column {
@@ -21,10 +24,10 @@ pub(crate) fn weights(side: char, text: &str) -> Result<Vec<f64>> {
     }
     if path.exists() {
         let kind = if path.is_dir() { "is a folder" } else { "is a file without a column" };
-        bail!("{side}: {text} {kind}; expected a list `0.2,0.8`, a file.npy or a table.csv#column");
+        bail!("{side}: {text} {kind}; {ACCEPTED}");
     }
     if !looks_like_a_list(text) {
-        bail!("{side}: `{text}` is no list of numbers and no such file exists; expected a list `0.2,0.8`, a file.npy or a table.csv#column");
+        bail!("{side}: `{text}` is no list of numbers and no such file exists; {ACCEPTED}");
     }
     parse_list(text).with_context(|| side.to_string())
 }
