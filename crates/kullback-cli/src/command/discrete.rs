@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use kullback::divergence::CrossEntropy;
+use kullback::discrete::Contribution;
 use kullback::divergence::Unit;
 use kullback::{Divergence, Error, Kl, Measure, Pair, Side, Smoothing, TotalVariation};
 
@@ -114,40 +114,45 @@ impl Report {
         let (p, q) = (smoothing.apply(p)?, smoothing.apply(q)?);
         let both = Both { p: &p, q: &q, pair: Pair::new(&p, &q)?, reversed: Pair::new(&q, &p)? };
 
-        let names: Vec<&str> = args.measure.iter().flat_map(|names| names.split(',')).map(str::trim).collect();
-        let verdict =
-            Verdict { kl_nats: Kl.evaluate(&both.pair)?, total_variation: TotalVariation.evaluate(&both.pair)? };
-        let values = match names.is_empty() {
-            true => QUANTITIES
-                .iter()
-                .map(|&(key, name, formula, of)| {
-                    let (value, kind) = both.measure(of)?;
-                    Ok(Value {
-                        key: key.to_owned(),
-                        name: name.to_owned(),
-                        formula,
-                        kind,
-                        value: unit.express(value, kind),
-                    })
-                })
-                .collect::<Result<_, Error>>()?,
-            false => names
-                .iter()
-                .map(|name| {
-                    let measure: Measure = name.parse().with_context(|| format!("--measure {name}"))?;
-                    let (value, kind) = both.measure(Of::Divergence(measure, Side::P))?;
-                    Ok(Value {
-                        key: (*name).to_owned(),
-                        name: (*name).to_owned(),
-                        formula: "",
-                        kind,
-                        value: unit.express(value, kind),
-                    })
-                })
-                .collect::<Result<_>>()?,
+        let named = args.measure.iter().flat_map(|names| names.split(',')).map(str::trim);
+        let chosen = named.map(|name| {
+            let measure = name.parse().with_context(|| format!("--measure {name}; `kullback measures` lists all"))?;
+            Ok((name, name, "", Of::Divergence(measure, Side::P)))
+        });
+        let mut quantities = chosen.collect::<Result<Vec<_>>>()?;
+        if quantities.is_empty() {
+            quantities.extend(QUANTITIES);
+        }
+        let value = |(key, name, formula, of): (&str, &str, &'static str, Of)| {
+            let (value, kind) = both.measure(of)?;
+            Ok(Value { key: key.to_owned(), name: name.to_owned(), formula, kind, value: unit.express(value, kind) })
         };
-        Ok(Self { unit, categories: p.len(), smoothing: args.smoothing.clone(), values, verdict, contributions: None })
+        let kl = Kl.evaluate(&both.pair)?;
+        Ok(Self {
+            unit,
+            categories: p.len(),
+            smoothing: args.smoothing.clone(),
+            values: quantities.into_iter().map(value).collect::<Result<_, Error>>()?,
+            verdict: Verdict { kl_nats: kl, total_variation: TotalVariation.evaluate(&both.pair)? },
+            contributions: if args.contributions { Some(carriers(unit, kl, &p, &q)?) } else { None },
+        })
     }
+}
+
+/// The categories that add to KL(P‖Q) or take from it, the largest part first.
+fn carriers(unit: args::Unit, kl: f64, p: &[f64], q: &[f64]) -> Result<Vec<Carrier>, Error> {
+    let mut parts = kullback::kl_contributions(p, q)?;
+    parts.retain(|part| part.nats != 0.0);
+    parts.sort_by(|a, b| b.nats.abs().total_cmp(&a.nats.abs()));
+    let whole = (kl > 0.0 && kl.is_finite()).then_some(kl);
+    let carrier = |part: Contribution| Carrier {
+        index: part.index,
+        p: part.p,
+        q: part.q,
+        nats: unit.of(part.nats),
+        share: whole.map(|kl| part.nats / kl),
+    };
+    Ok(parts.into_iter().map(carrier).collect())
 }
 
 /// Both directions of the comparison.
@@ -171,7 +176,8 @@ impl Both<'_> {
         Ok(match of {
             Of::Entropy(Side::P) => (kullback::entropy(self.p)?, Unit::Nats),
             Of::Entropy(Side::Q) => (kullback::entropy(self.q)?, Unit::Nats),
-            Of::CrossEntropy(truth) => (CrossEntropy.evaluate(self.from(truth))?, Unit::Nats),
+            Of::CrossEntropy(Side::P) => (kullback::cross_entropy(self.p, self.q)?, Unit::Nats),
+            Of::CrossEntropy(Side::Q) => (kullback::cross_entropy(self.q, self.p)?, Unit::Nats),
             Of::Divergence(measure, truth) => (measure.evaluate(self.from(truth))?, measure.unit()),
         })
     }
