@@ -17,6 +17,7 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     args_override_self = true,
     disable_help_subcommand = true,
+    arg_required_else_help = false,
     after_help = "Exit code: 0 done, 1 a --check found drift, 2 an error."
 )]
 pub(crate) struct Args {
@@ -28,8 +29,9 @@ pub(crate) struct Args {
 
 /// Options that every command takes, before or after its name.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Print one JSON object; non-finite numbers are the strings "inf", "-inf" and "nan"
+    /// Print one JSON object; infinities and NaN are strings
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Unit of entropies and divergences
@@ -74,7 +76,7 @@ pub(crate) struct Discrete {
     /// Print these divergences only; `kullback measures` lists them
     #[arg(long, value_name = "NAME", num_args = 1.., value_parser = not_an_option)]
     pub(crate) measure: Vec<String>,
-    /// What to do about empty categories: none, epsilon=1e-8 (added to each probability) or additive=0.5 (added to each weight)
+    /// none, epsilon=1e-8 (added to each probability) or additive=0.5 (to each weight)
     #[arg(long, value_name = "RULE", default_value = "none")]
     pub(crate) smoothing: String,
     /// List the categories that carry KL(P‖Q)
@@ -82,7 +84,7 @@ pub(crate) struct Discrete {
     pub(crate) contributions: bool,
 }
 
-/// Compare two tables column by column: what changed, by how much, and whether chance explains it
+/// Compare two tables: which columns changed, by how much, and whether by chance
 ///
 /// Tables are .parquet, .csv, .csv.gz or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
 /// coding today's data with yesterday's model costs.
@@ -97,13 +99,16 @@ pub(crate) struct Drift {
     /// Compare these columns only
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) columns: Option<Vec<String>>,
+    /// Leave these columns out
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) exclude: Vec<String>,
     /// Bins of a numeric column, cut at quantiles of the reference
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
-    pub(crate) bins: Option<u16>,
-    /// A column has drifted when its adjusted p-value is below this
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) bins: usize,
+    /// A column drifted if its adjusted p-value is below this
     #[arg(long, value_name = "A", default_value_t = 0.05)]
     pub(crate) alpha: f64,
-    /// zhang-grabchak (little bias, always finite) or plugin (of the observed frequencies, infinite where a bin is new)
+    /// Estimator of KL: zhang-grabchak (little bias, always finite) or plugin
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) estimator: Estimator,
     /// Exit with 1 if any column drifted

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kullback_table::{DriftOptions, DriftReport};
+use kullback_table::{ColumnSelection, DriftOptions, DriftReport};
 
 use crate::Outcome;
 use crate::args::{Drift, Global};
@@ -14,24 +14,21 @@ pub(super) fn run(args: &Drift, global: &Global) -> Result<Outcome> {
     let report = compare(args, global)?;
     let text = match global.json {
         true => json::drift(&report, global.unit),
-        false => text::drift(&report, global.unit, args.estimator),
+        false => text::drift(&report, global.unit),
     };
-    let drifted = args.check && report.columns.iter().any(|column| column.drifted);
-    Ok(Outcome { text, code: ExitCode::from(u8::from(drifted)) })
+    let alarm = args.check && report.drifted();
+    Ok(Outcome { text, code: ExitCode::from(u8::from(alarm)) })
 }
 
 fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
-    let mut options = DriftOptions {
-        estimator: args.estimator,
-        alpha: args.alpha,
-        columns: args.columns.clone(),
-        ..DriftOptions::default()
-    };
-    if let Some(bins) = args.bins {
-        options.bins = bins.into();
-    }
+    let mut options = DriftOptions::default();
+    options.estimator = args.estimator;
+    options.bins = args.bins;
+    options.alpha = args.alpha;
+    options.columns = ColumnSelection { include: args.columns.clone(), exclude: args.exclude.clone() };
+
     let bar = progress_bar(global.quiet);
-    let report = kullback_table::drift(&args.reference, &args.current, &options, |done, total| {
+    let report = kullback_table::drift(&args.reference, &args.current, &options, &|done, total| {
         bar.set_length(total);
         bar.set_position(done);
     });

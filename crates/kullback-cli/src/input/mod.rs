@@ -34,5 +34,6 @@ pub(crate) fn weights(side: Side, text: &str) -> Result<Vec<f64>> {
 
 /// Tells a mistyped number from a mistyped file name.
 fn looks_like_a_list(text: &str) -> bool {
-    text.contains(',') || text.trim().is_empty() || text.split_whitespace().any(|word| word.parse::<f64>().is_ok())
+    let separators = |c: char| c.is_whitespace() || "[,]".contains(c);
+    text.contains(',') || text.trim().is_empty() || text.split(separators).any(|word| word.parse::<f64>().is_ok())
 }

@@ -38,7 +38,7 @@ fn from_reader(reader: impl Read) -> Result<Vec<f64>> {
         (TypeChar::Float, 2) => collect(file, |x: half::f16| f64::from(x)),
         (TypeChar::Float, 4) => collect(file, |x: f32| f64::from(x)),
         (TypeChar::Float, 8) => collect(file, |x: f64| x),
-        _ => bail!("has entries of type `{}`; {ACCEPTED}", dtype.descr()),
+        _ => bail!("has entries of type {}; {ACCEPTED}", dtype.descr()),
     }
 }
 
@@ -99,8 +99,8 @@ mod tests {
         assert!(message(&npy("'<f8'", "(3,)", &[0; 16])).contains("promises 3 entries and 2 are there"));
         assert!(message(&npy("'<f8'", "(2, 1)", &[0; 16])).contains("shape [2, 1]"));
         assert!(message(&npy("'<f8'", "()", &[0; 8])).contains("one-dimensional"));
-        assert!(message(&npy("'<c16'", "(1,)", &[0; 16])).contains("`<c16`"));
-        assert!(message(&npy("'|O'", "(1,)", &[0; 16])).contains("`|O`"));
+        assert!(message(&npy("'<c16'", "(1,)", &[0; 16])).contains("'<c16'"));
+        assert!(message(&npy("'|O'", "(1,)", &[0; 16])).contains("'|O'"));
         assert!(message(&npy("'<f8'", "(99999999999999,)", &[0; 8])).contains("1 are there"));
     }
 }

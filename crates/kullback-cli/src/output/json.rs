@@ -47,37 +47,39 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
         "rows_current": report.rows_current,
         "alpha": number(report.alpha),
         "columns": columns,
-        "notes": report.notes,
+        "estimator": report.estimator.to_string(),
     }))
 }
 
 fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
-    let information = |nats| number(unit.of(nats));
-    let contribution = |one: &Contribution| {
+    let information = |nats: f64| number(unit.of(nats));
+    let contribution = |part: &Contribution| {
         json!({
-            "bin": one.bin,
-            "reference": one.reference,
-            "current": one.current,
-            "nats": information(one.nats),
+            "bin": part.bin,
+            "reference": part.reference,
+            "current": part.current,
+            "nats": information(part.nats),
         })
     };
     json!({
         "column": column.column,
         "kind": column.kind.to_string(),
         "bins": column.bins,
-        "kl": information(column.kl),
-        "kl_reverse": information(column.kl_reverse),
-        "jensen_shannon": information(column.jensen_shannon),
-        // Not divided: its thresholds 0.1 and 0.25 are thresholds in nats.
-        "psi": number(column.psi),
-        "g": number(column.g),
+        "kl": column.kl.map(information),
+        "kl_reverse": column.kl_reverse.map(information),
+        "jensen_shannon": column.jensen_shannon.map(information),
+        // As it is in any unit: its customary thresholds 0.1 and 0.25 are in nats.
+        "psi": column.psi.map(number),
+        "g": column.g.map(number),
         "degrees_of_freedom": column.degrees_of_freedom,
         "p_value": column.p_value.map(number),
         "p_adjusted": column.p_adjusted.map(number),
         "drifted": column.drifted,
-        "null_fraction_reference": number(column.null_fraction_reference),
-        "null_fraction_current": number(column.null_fraction_current),
+        "null_fraction_reference": column.null_fraction_reference.map(number),
+        "null_fraction_current": column.null_fraction_current.map(number),
         "contributions": column.contributions.iter().map(contribution).collect::<Vec<_>>(),
+        "status": column.status.to_string(),
+        "p_permuted": column.permuted,
         "notes": column.notes,
     })
 }

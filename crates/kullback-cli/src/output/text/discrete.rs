@@ -10,16 +10,23 @@ const DIGITS: usize = 6;
 const MOST_CARRIERS: usize = 20;
 
 pub(crate) fn discrete(report: &Report) -> String {
-    let mut text = format!("{} categories", report.categories);
+    let plural = if report.categories == 1 { "y" } else { "ies" };
+    let mut text = format!("{} categor{plural}", report.categories);
     if report.smoothing != "none" {
         text += &format!(", smoothing {}", report.smoothing);
     }
     text += "\n\n";
-    let mut table =
-        Table::new(&[("", Align::Left), ("value", Align::Right), ("unit", Align::Left), ("formula", Align::Left)]);
+    let mut header = vec![("", Align::Left), ("value", Align::Right), ("unit", Align::Left), ("formula", Align::Left)];
+    if report.values.iter().all(|value| value.formula.is_empty()) {
+        header.pop();
+    }
+    let mut table = Table::new(&header);
     for value in &report.values {
         let unit = unit_name(report.unit, value.kind);
-        table.row(vec![value.name.clone(), figure(value.value, DIGITS), unit.to_owned(), value.formula.to_owned()]);
+        let mut cells =
+            vec![value.name.clone(), figure(value.value, DIGITS), unit.to_owned(), value.formula.to_owned()];
+        cells.truncate(header.len());
+        table.row(cells);
     }
     text += &table.render();
     if let Some(carriers) = &report.contributions {

@@ -12,16 +12,17 @@ const MOVED_SHOWN: usize = 3;
 /// The narrowest a column's name may get, and the widest a bin's name.
 const NAME: usize = 12;
 const BIN: usize = 24;
+/// The bin that has a place of its own in the table.
+const NULL: &str = "null";
 
-pub(crate) fn drift(report: &DriftReport, unit: Unit, estimator: Estimator) -> String {
+pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
     let width = super::width();
     let mut text = headline(report);
     text += "\n";
     text += &table(&report.columns, unit, width);
     text += &moved(&report.columns, unit, width.unwrap_or(usize::MAX));
-    text += &notes(report);
-    text += &styled(FAINT, &legend(estimator));
-    text + "\n"
+    text += &notes(&report.columns);
+    text + "\n" + &legend(report)
 }
 
 fn headline(report: &DriftReport) -> String {
@@ -40,7 +41,7 @@ fn headline(report: &DriftReport) -> String {
 fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
     let wide = width.is_none_or(|width| width >= 100);
     let cells = if wide { 12 } else { 8 };
-    let nulls = columns.iter().any(|column| column.null_fraction_reference + column.null_fraction_current > 0.0);
+    let nulls = columns.iter().any(has_nulls);
     let rows: Vec<[String; 7]> = columns.iter().map(|column| figures(column, unit, wide, cells)).collect();
 
     let kl = format!("KL {}", unit.name());
@@ -69,21 +70,36 @@ fn widest<'a>(title: &str, cells: impl Iterator<Item = &'a String>) -> usize {
     cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0).max(console::measure_text_width(title))
 }
 
+fn has_nulls(column: &ColumnDrift) -> bool {
+    [column.null_fraction_reference, column.null_fraction_current].into_iter().flatten().any(|fraction| fraction > 0.0)
+}
+
+fn nulls(fraction: Option<f64>) -> String {
+    optional(fraction.map(percent))
+}
+
+fn optional(figure: Option<String>) -> String {
+    figure.unwrap_or_else(|| "–".to_owned())
+}
+
 /// The cells of a column's row after its name.
 fn figures(column: &ColumnDrift, unit: Unit, wide: bool, cells: usize) -> [String; 7] {
     let kind = column.kind.to_string();
     let (reference, current): (Vec<u64>, Vec<u64>) =
-        column.contributions.iter().map(|bin| (bin.reference, bin.current)).unzip();
+        column.contributions.iter().filter(|bin| bin.bin != NULL).map(|bin| (bin.reference, bin.current)).unzip();
     let [reference, current] = histogram::pair(&reference, &current, cells);
-    let (before, now) = (column.null_fraction_reference, column.null_fraction_current);
     [
         if wide { kind } else { kind.chars().take(3).collect() },
-        figure(unit.of(column.kl), DIGITS),
-        figure(unit.of(column.jensen_shannon), DIGITS),
-        p_value(column.p_adjusted),
+        optional(column.kl.map(|kl| figure(unit.of(kl), DIGITS))),
+        optional(column.jensen_shannon.map(|js| figure(unit.of(js), DIGITS))),
+        optional(column.p_adjusted.map(p_value)),
         reference,
         current,
-        if before + now > 0.0 { format!("{}→{}", percent(before), percent(now)) } else { String::new() },
+        if has_nulls(column) {
+            format!("{}→{}", nulls(column.null_fraction_reference), nulls(column.null_fraction_current))
+        } else {
+            String::new()
+        },
     ]
 }
 
@@ -132,24 +148,22 @@ fn movement(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> String {
     )
 }
 
-fn notes(report: &DriftReport) -> String {
-    let of_columns = report
-        .columns
-        .iter()
-        .flat_map(|column| column.notes.iter().map(move |note| format!("{}: {note}", cell(&column.column, BIN))));
-    let notes: Vec<String> = report.notes.iter().cloned().chain(of_columns).collect();
-    match notes.is_empty() {
-        true => "\n".to_owned(),
-        false => format!("\n{}\n  {}\n\n", styled(BOLD, "Notes"), notes.join("\n  ")),
+fn notes(columns: &[ColumnDrift]) -> String {
+    let mut text = String::new();
+    for column in columns {
+        for note in &column.notes {
+            text += &format!("  {}: {note}\n", cell(&column.column, BIN));
+        }
     }
+    if text.is_empty() { text } else { format!("\n{}\n{text}", styled(BOLD, "Notes")) }
 }
 
-fn legend(estimator: Estimator) -> String {
-    let estimate = match estimator {
-        Estimator::ZhangGrabchak => "the Zhang–Grabchak estimate; it may be slightly negative and is not clamped",
-        Estimator::PlugIn => "of the observed frequencies; infinite where a bin is new",
+/// What the figures are, in lines of at most 80 characters.
+fn legend(report: &DriftReport) -> String {
+    let estimate = match report.estimator {
+        Estimator::ZhangGrabchak => "Zhang–Grabchak estimate;\nan estimate may be slightly negative and is not clamped",
+        Estimator::PlugIn => "plug-in value: of the observed\nfrequencies, infinite where a bin is new",
     };
-    format!(
-        "KL is KL(current‖reference), {estimate}.\np is that of the G test, Benjamini–Hochberg adjusted over the columns.\n"
-    )
+    let legend = format!("KL(current‖reference), JS ½, ½. KL is the {estimate}. p: G test, Benjamini–Hochberg.");
+    legend.lines().map(|line| styled(FAINT, line) + "\n").collect()
 }
