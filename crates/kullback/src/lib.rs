@@ -36,6 +36,7 @@
 pub mod discrete;
 pub mod divergence;
 mod error;
+pub mod estimate;
 mod functions;
 pub mod num;
 pub mod state;

@@ -1,0 +1,42 @@
+//! Estimates and tests from counts.
+//!
+//! Everything here takes two slices of counts over the same cells: `p` counts of the truth, N in all, and `q`
+//! counts of the model, M in all. An *estimate* has bias and error, and may be slightly negative near P = Q; it is
+//! never clamped.
+
+mod g_test;
+mod kl;
+mod multiple;
+mod permutation;
+
+pub use g_test::{GTest, chi_square_tail, g_test};
+pub use kl::{Estimator, KlEstimate, UnknownEstimator};
+pub use multiple::benjamini_hochberg;
+
+use crate::{Error, Side};
+
+/// The totals of two slices of counts over the same cells, once they are known to be comparable.
+fn totals(p: &[u64], q: &[u64]) -> Result<(u64, u64), Error> {
+    if p.len() != q.len() {
+        return Err(Error::LengthMismatch {
+            p: p.len(),
+            q: q.len(),
+        });
+    }
+    if p.is_empty() {
+        return Err(Error::Empty);
+    }
+    let total = |counts: &[u64], side| match counts
+        .iter()
+        .fold(0, |sum: u64, &count| sum.saturating_add(count))
+    {
+        0 => Err(Error::ZeroMass { side }),
+        total => Ok(total),
+    };
+    Ok((total(p, Side::P)?, total(q, Side::Q)?))
+}
+
+/// Counts as weights, exact below 2⁵³.
+fn weights(counts: &[u64]) -> Vec<f64> {
+    counts.iter().map(|&count| count as f64).collect()
+}
