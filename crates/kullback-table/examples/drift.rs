@@ -11,8 +11,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for column in report.columns {
         println!(
             "{:16} {:12} {:10} bins {:4} kl {:.5?} g {:.1?} df {:?} p {:.2e} {} {}",
-            column.column, column.kind, column.status, column.bins, column.kl, column.g, column.degrees_of_freedom,
-            column.p_adjusted.unwrap_or(f64::NAN), if column.drifted { "drifted" } else { "" }, column.notes.join("; "),
+            column.column,
+            column.kind,
+            column.status,
+            column.bins,
+            column.kl,
+            column.g,
+            column.degrees_of_freedom,
+            column.p_adjusted.unwrap_or(f64::NAN),
+            if column.drifted { "drifted" } else { "" },
+            column.notes.join("; "),
         );
     }
     Ok(())

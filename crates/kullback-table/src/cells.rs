@@ -96,7 +96,12 @@ impl Cells {
     }
 
     /// Both sides counted whole: the values to name are chosen here.
-    fn values<K: std::hash::Hash + Eq + Ord + Clone>(&mut self, old: &Values<ValueCounts<K>>, new: &Values<ValueCounts<K>>, label: impl Fn(&K) -> String) {
+    fn values<K: std::hash::Hash + Eq + Ord + Clone>(
+        &mut self,
+        old: &Values<ValueCounts<K>>,
+        new: &Values<ValueCounts<K>>,
+        label: impl Fn(&K) -> String,
+    ) {
         let names = chosen(old, new, MAX_NAMED);
         if let (Some(old), Some(new)) = (old.counts.named(&names), new.counts.named(&names)) {
             self.named(names.iter().map(label), old, new);
@@ -143,6 +148,8 @@ impl Cells {
     /// Both sides hold values, and none in common.
     pub(crate) fn disjoint(&self) -> bool {
         let values = || self.cells.iter().filter(|cell| cell.values);
-        values().any(|cell| cell.reference > 0) && values().any(|cell| cell.current > 0) && values().all(|cell| cell.reference == 0 || cell.current == 0)
+        values().any(|cell| cell.reference > 0)
+            && values().any(|cell| cell.current > 0)
+            && values().all(|cell| cell.reference == 0 || cell.current == 0)
     }
 }

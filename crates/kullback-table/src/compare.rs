@@ -1,7 +1,7 @@
 //! One column's counts made into numbers.
 
 use kullback::{
-    Error,
+    Divergence, Jeffreys, JensenShannon,
     estimate::{Estimator, g_test},
 };
 
@@ -12,7 +12,13 @@ use crate::{
 };
 
 /// The report on one column, before adjustment for the others.
-pub(crate) fn compare(column: String, status: Status, cells: &Cells, notes: Vec<String>, estimator: Estimator) -> Result<ColumnDrift, TableError> {
+pub(crate) fn compare(
+    column: String,
+    status: Status,
+    cells: &Cells,
+    notes: Vec<String>,
+    estimator: Estimator,
+) -> Result<ColumnDrift, TableError> {
     let fraction = |side: Option<(u64, u64)>| side.map(|(nulls, rows)| nulls as f64 / rows.max(1) as f64);
     let mut drift = ColumnDrift {
         column,
@@ -41,15 +47,22 @@ pub(crate) fn compare(column: String, status: Status, cells: &Cells, notes: Vec<
     let kl = estimator.kl(&current, &reference)?;
     drift.kl = Some(kl.value);
     drift.kl_reverse = Some(estimator.kl(&reference, &current)?.value);
-    drift.jensen_shannon = Some(jensen_shannon(&current, &reference)?);
-    drift.psi = Some(psi(&current, &reference)?);
+    let weights = |counts: &[u64]| counts.iter().map(|&count| count as f64).collect::<Vec<f64>>();
+    let (p, q) = (weights(&current), weights(&reference));
+    drift.jensen_shannon = Some(JensenShannon::HALF.between(&p, &q)?);
+    drift.psi = Some(Jeffreys.between(&p, &q)?);
     let (joined_current, joined_reference) = cells.joined_counts();
     let test = g_test(&joined_current, &joined_reference)?;
     drift.g = Some(test.g);
     drift.degrees_of_freedom = Some(test.degrees_of_freedom);
     drift.p_value = test.p_value;
     drift.permuted = test.permuted;
-    let contribution = |(cell, nats): (&Cell, f64)| Contribution { bin: cell.label.clone(), reference: cell.reference, current: cell.current, nats };
+    let contribution = |(cell, nats): (&Cell, f64)| Contribution {
+        bin: cell.label.clone(),
+        reference: cell.reference,
+        current: cell.current,
+        nats,
+    };
     drift.contributions = cells.cells.iter().zip(kl.contributions).map(contribution).collect();
     describe(&mut drift, cells);
     Ok(drift)
@@ -64,7 +77,9 @@ fn describe(drift: &mut ColumnDrift, cells: &Cells) {
             held.next().filter(|_| held.next().is_none()).map(|cell| cell.label.clone())
         };
         drift.notes.push(match (only(|cell| cell.reference), only(|cell| cell.current)) {
-            (Some(old), Some(new)) => format!("no value in common: always {old} in the reference, {new} in the current table"),
+            (Some(old), Some(new)) => {
+                format!("no value in common: always {old} in the reference, {new} in the current table")
+            }
             _ => "no value in common".to_owned(),
         });
     } else if cells.cells.iter().filter(|cell| cell.reference + cell.current > 0).count() == 1 {
@@ -72,25 +87,4 @@ fn describe(drift: &mut ColumnDrift, cells: &Cells) {
         let value = cells.cells.iter().find(|cell| cell.reference > 0).map_or("", |cell| cell.label.as_str());
         drift.notes.push(format!("constant: always {value}; nothing to test"));
     }
-}
-
-/// Jensen–Shannon divergence of the normalised counts, weights ½ and ½.
-fn jensen_shannon(p: &[u64], q: &[u64]) -> Result<f64, Error> {
-    let (n, m) = (p.iter().sum::<u64>() as f64, q.iter().sum::<u64>() as f64);
-    let half = |x: f64, mid: f64| if x > 0.0 { 0.5 * x * (x / mid).ln() } else { 0.0 };
-    let terms = p.iter().zip(q).map(|(&c, &d)| {
-        let (a, b) = (c as f64 / n, d as f64 / m);
-        if a == b { 0.0 } else { half(a, 0.5 * (a + b)) + half(b, 0.5 * (a + b)) }
-    });
-    Ok(terms.sum::<f64>().max(0.0))
-}
-
-/// The Jeffreys divergence of the normalised counts.
-fn psi(p: &[u64], q: &[u64]) -> Result<f64, Error> {
-    let (n, m) = (p.iter().sum::<u64>() as f64, q.iter().sum::<u64>() as f64);
-    let terms = p.iter().zip(q).map(|(&c, &d)| {
-        let (a, b) = (c as f64 / n, d as f64 / m);
-        if a == b { 0.0 } else { (a - b) * (a / b).ln() }
-    });
-    Ok(terms.sum())
 }

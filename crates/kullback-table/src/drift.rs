@@ -33,7 +33,13 @@ pub struct DriftOptions {
 
 impl Default for DriftOptions {
     fn default() -> Self {
-        Self { estimator: Estimator::default(), bins: 10, alpha: 0.05, columns: ColumnSelection::default(), threads: None }
+        Self {
+            estimator: Estimator::default(),
+            bins: 10,
+            alpha: 0.05,
+            columns: ColumnSelection::default(),
+            threads: None,
+        }
     }
 }
 
@@ -55,7 +61,10 @@ pub struct ColumnSelection {
 /// [`TableError`]: a table that is missing, empty or damaged, a chosen column that neither table has, an option out of range.
 /// Differences between the schemas are not errors; they are in the report.
 pub fn drift(
-    reference: impl AsRef<Path>, current: impl AsRef<Path>, options: &DriftOptions, progress: &(dyn Fn(u64, u64) + Sync),
+    reference: impl AsRef<Path>,
+    current: impl AsRef<Path>,
+    options: &DriftOptions,
+    progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<DriftReport, TableError> {
     let (reference, current) = (reference.as_ref(), current.as_ref());
     let out_of_range = |name, value: String, expected| Err(TableError::Option { name, value, expected });
@@ -74,7 +83,12 @@ pub fn drift(
     }
 }
 
-fn run(reference: &Path, current: &Path, options: &DriftOptions, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<DriftReport, TableError> {
+fn run(
+    reference: &Path,
+    current: &Path,
+    options: &DriftOptions,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<DriftReport, TableError> {
     let meter = Meter::new(progress);
     let reference = Table::open(reference, &meter)?;
     let current = Table::open(current, &meter)?;
@@ -83,18 +97,33 @@ fn run(reference: &Path, current: &Path, options: &DriftOptions, progress: &(dyn
     let cells = count(&plans, &reference, &current, options.bins, &meter)?;
     meter.finish();
 
-    let columns: Result<Vec<ColumnDrift>, TableError> =
-        plans.into_par_iter().zip(cells).map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options.estimator)).collect();
+    let columns: Result<Vec<ColumnDrift>, TableError> = plans
+        .into_par_iter()
+        .zip(cells)
+        .map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options.estimator))
+        .collect();
     let mut columns = columns?;
     adjust(&mut columns, options.alpha);
     columns.sort_by(by_evidence);
-    Ok(DriftReport { rows_reference: reference.rows, rows_current: current.rows, alpha: options.alpha, estimator: options.estimator, columns })
+    Ok(DriftReport {
+        rows_reference: reference.rows,
+        rows_current: current.rows,
+        alpha: options.alpha,
+        estimator: options.estimator,
+        columns,
+    })
 }
 
 /// The chosen columns: those of the reference in its order, then those that only the current table has.
 fn select(reference: &Table, current: &Table, selection: &ColumnSelection) -> Result<Vec<String>, TableError> {
     let mut names: Vec<String> = reference.columns.iter().map(|column| column.name.clone()).collect();
-    names.extend(current.columns.iter().filter(|column| reference.column(&column.name).is_none()).map(|column| column.name.clone()));
+    names.extend(
+        current
+            .columns
+            .iter()
+            .filter(|column| reference.column(&column.name).is_none())
+            .map(|column| column.name.clone()),
+    );
     for asked in selection.include.iter().flatten().chain(&selection.exclude) {
         if !names.contains(asked) {
             return Err(TableError::no_column(&reference.path, asked, names.iter().map(String::as_str)));
@@ -130,12 +159,15 @@ impl Plan {
         let mut notes = Vec::new();
         let families = [old.family, new.family];
         if family == Family::Unsupported {
-            notes.push(format!("{} in the reference, {} in the current table: not compared", old.type_name, new.type_name));
+            notes.push(format!(
+                "{} in the reference, {} in the current table: not compared",
+                old.type_name, new.type_name
+            ));
             return plan(name, Status::Unsupported, family, notes);
         }
         if old.family != new.family && !families.contains(&Family::Null) {
             notes.push(format!("retyped from {} to {}: compared as text", old.type_name, new.type_name));
-        } else if old.type_name != new.type_name {
+        } else if old.type_name != new.type_name && old.declared && new.declared {
             notes.push(format!("retyped from {} to {}", old.type_name, new.type_name));
         }
         plan(name, Status::Compared, family, notes)
@@ -147,7 +179,13 @@ impl Plan {
 }
 
 /// The counts of every column on both sides.
-fn count(plans: &[Plan], reference: &Table, current: &Table, bins: usize, meter: &Meter<'_>) -> Result<Vec<Cells>, TableError> {
+fn count(
+    plans: &[Plan],
+    reference: &Table,
+    current: &Table,
+    bins: usize,
+    meter: &Meter<'_>,
+) -> Result<Vec<Cells>, TableError> {
     let nulls = || State::Nulls { rows: 0, nulls: 0 };
     let first_look = |plan: &Plan| match plan.family {
         _ if !plan.compared() => nulls(),
@@ -162,12 +200,18 @@ fn count(plans: &[Plan], reference: &Table, current: &Table, bins: usize, meter:
     let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(|state| settle(state, bins))).collect();
     let of_current = questions.iter().map(|state| state.as_ref().map(State::fresh)).collect();
     let current_first = scan(current, plans, of_current, meter)?;
-    let again = questions.iter().map(|state| state.as_ref().filter(|state| state.needs_rescan()).map(State::fresh)).collect();
+    let again =
+        questions.iter().map(|state| state.as_ref().filter(|state| state.needs_rescan()).map(State::fresh)).collect();
     let recounted = scan(reference, plans, again, meter)?;
-    let reference_first: Vec<Option<State>> = recounted.into_iter().zip(questions).map(|(new, old)| new.or(old)).collect();
+    let reference_first: Vec<Option<State>> =
+        recounted.into_iter().zip(questions).map(|(new, old)| new.or(old)).collect();
 
     // Values too many to count whole: those to name are known now.
-    let named: Vec<Option<State>> = reference_first.iter().zip(&current_first).map(|(old, new)| name_values(old.as_ref()?, new.as_ref()?)).collect();
+    let named: Vec<Option<State>> = reference_first
+        .iter()
+        .zip(&current_first)
+        .map(|(old, new)| name_values(old.as_ref()?, new.as_ref()?))
+        .collect();
     let fresh = || named.iter().map(|state| state.as_ref().map(State::fresh)).collect();
     let reference_named = scan(reference, plans, fresh(), meter)?;
     let current_named = scan(current, plans, fresh(), meter)?;
@@ -178,7 +222,12 @@ fn count(plans: &[Plan], reference: &Table, current: &Table, bins: usize, meter:
 }
 
 /// Streams a table into the states there are, for the columns that it has.
-fn scan(table: &Table, plans: &[Plan], states: Vec<Option<State>>, meter: &Meter<'_>) -> Result<Vec<Option<State>>, TableError> {
+fn scan(
+    table: &Table,
+    plans: &[Plan],
+    states: Vec<Option<State>>,
+    meter: &Meter<'_>,
+) -> Result<Vec<Option<State>>, TableError> {
     let mut at = Vec::new();
     let mut wanted = Vec::new();
     for (index, (plan, state)) in plans.iter().zip(states).enumerate() {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The files that can be read, for messages.
-pub(crate) const ACCEPTED: &str = ".parquet, .csv, .tsv, .csv.gz, .tsv.gz, .arrow or .feather, a folder of them, or a glob";
+pub(crate) const ACCEPTED: &str =
+    ".parquet, .csv, .tsv, .csv.gz, .tsv.gz, .arrow or .feather, a folder of them, or a glob";
 
 /// An error of reading or comparing tables. `Display` is one line that names the file, and the column and row where there is one.
 /// Rows are counted from 0, the header not being one.
@@ -126,27 +127,16 @@ impl TableError {
 
     /// `column` is not among `names`.
     pub(crate) fn no_column<'a>(path: &Path, column: &str, names: impl Iterator<Item = &'a str>) -> Self {
-        let mut names: Vec<(usize, &str)> = names.map(|name| (distance(&name.to_lowercase(), &column.to_lowercase()), name)).collect();
+        let mut names: Vec<(usize, &str)> =
+            names.map(|name| (strsim::levenshtein(&name.to_lowercase(), &column.to_lowercase()), name)).collect();
         names.sort();
         let shown: Vec<String> = names.iter().take(6).map(|(_, name)| format!("`{name}`")).collect();
         let rest = names.len() - shown.len();
         let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        Self::NoColumn { path: path.to_owned(), column: column.to_owned(), near: format!("it has {}{more}", shown.join(", ")) }
-    }
-}
-
-/// Edit distance, for naming near columns.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        Self::NoColumn {
+            path: path.to_owned(),
+            column: column.to_owned(),
+            near: format!("it has {}{more}", shown.join(", ")),
         }
     }
-    row[b.len()]
 }

@@ -1,7 +1,10 @@
 //! What a column holds, whatever the file format calls it, and how to read it.
 
+use std::fmt;
+
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray, cast::AsArray, types::*,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
+    cast::AsArray, types::*,
 };
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
@@ -65,10 +68,21 @@ impl Family {
     }
 }
 
-/// The shortest text that reads back as the same double.
+/// The shortest text that reads back as the same double; of a single-precision value with all its 16 digits, the shortest
+/// that reads back as that single (`0.1` for 0.10000000149011612).
 fn number(value: f64) -> String {
     let size = value.abs();
-    if size == 0.0 || (1e-5..1e16).contains(&size) || !value.is_finite() { format!("{value}") } else { format!("{value:e}") }
+    let plain = size == 0.0 || (1e-5..1e16).contains(&size) || !value.is_finite();
+    let text = |short: &dyn fmt::Display, scientific: &dyn fmt::LowerExp| {
+        if plain { short.to_string() } else { format!("{scientific:e}") }
+    };
+    let double = text(&value, &value);
+    let single = value as f32;
+    if double.len() > 16 && f64::from(single) == value && value.fract() != 0.0 {
+        text(&single, &single)
+    } else {
+        double
+    }
 }
 
 fn instant(seconds: f64) -> String {
@@ -135,8 +149,12 @@ pub(crate) fn read_numbers(array: &dyn Array, out: &mut Vec<f64>) -> bool {
         DataType::Date32 => fill::<Date32Type>(array, out, |v| f64::from(v) * 86_400.0),
         DataType::Date64 => fill::<Date64Type>(array, out, |v| v as f64 / 1e3),
         DataType::Timestamp(TimeUnit::Second, _) => fill::<TimestampSecondType>(array, out, |v| v as f64),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => fill::<TimestampMillisecondType>(array, out, |v| v as f64 / 1e3),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => fill::<TimestampMicrosecondType>(array, out, |v| v as f64 / 1e6),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            fill::<TimestampMillisecondType>(array, out, |v| v as f64 / 1e3)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            fill::<TimestampMicrosecondType>(array, out, |v| v as f64 / 1e6)
+        }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => fill::<TimestampNanosecondType>(array, out, |v| v as f64 / 1e9),
         DataType::Time32(TimeUnit::Second) => fill::<Time32SecondType>(array, out, f64::from),
         DataType::Time32(_) => fill::<Time32MillisecondType>(array, out, |v| f64::from(v) / 1e3),
@@ -206,6 +224,8 @@ mod tests {
     fn labels_read_well() {
         assert_eq!(Family::Number.label(7.0), "7");
         assert_eq!(Family::Number.label(0.1), "0.1");
+        assert_eq!(Family::Number.label(f64::from(0.1_f32)), "0.1");
+        assert_eq!(Family::Number.label(1_000_000_064.0), "1000000064");
         assert_eq!(Family::Number.label(1e300), "1e300");
         assert_eq!(Family::Instant.label(0.0), "1970-01-01");
         assert_eq!(Family::Instant.label(-1.0), "1969-12-31 23:59:59");

@@ -55,7 +55,11 @@ impl<C: Count<str>> Values<C> {
         batch.each_valid(|row| {
             texts.with(row, |text| {
                 let hash = batch.first.hash(row);
-                if text.len() <= MAX_TEXT { self.counts.add(hash, text) } else { self.counts.add(hash, &shortened(text)) }
+                if text.len() <= MAX_TEXT {
+                    self.counts.add(hash, text)
+                } else {
+                    self.counts.add(hash, &shortened(text))
+                }
             });
         });
         true
@@ -78,7 +82,9 @@ impl<C: Count<u64>> Values<C> {
 
 /// A long text's beginning and a hash of the whole (64-bit FNV-1a).
 fn shortened(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let end = (0..=MAX_TEXT / 2).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     format!("{}… ({} bytes, {hash:016x})", &text[..end], text.len())
 }
@@ -159,7 +165,11 @@ impl<K: Hash + Eq + Ord + Clone> ValueCounts<K> {
 
 /// The values to name: all, or the most frequent of both sides together. Choosing by one side alone would
 /// favour that side's chance excesses and raise false alarms.
-pub(crate) fn chosen<K: Hash + Eq + Ord + Clone>(a: &Values<ValueCounts<K>>, b: &Values<ValueCounts<K>>, limit: usize) -> Vec<K> {
+pub(crate) fn chosen<K: Hash + Eq + Ord + Clone>(
+    a: &Values<ValueCounts<K>>,
+    b: &Values<ValueCounts<K>>,
+    limit: usize,
+) -> Vec<K> {
     let mut pooled = a.counts.frequencies(a.rows - a.nulls - a.nans);
     for (value, rows) in b.counts.frequencies(b.rows - b.nulls - b.nans) {
         *pooled.entry(value).or_default() += rows;

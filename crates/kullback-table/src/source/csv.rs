@@ -8,8 +8,8 @@ use std::{
 };
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, NullArray, StringArray, TimestampMicrosecondArray,
-    builder::BinaryBuilder,
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, NullArray, StringArray,
+    TimestampMicrosecondArray, builder::BinaryBuilder,
 };
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use rayon::prelude::*;
@@ -55,7 +55,11 @@ impl CsvFile {
         let mut reader = file.reader(path)?;
         let headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
         if headers.is_empty() || (headers.len() == 1 && headers[0].is_empty()) {
-            return Err(TableError::unreadable(path, WHAT, "the first line is empty; expected the names of the columns"));
+            return Err(TableError::unreadable(
+                path,
+                WHAT,
+                "the first line is empty; expected the names of the columns",
+            ));
         }
         file.names = headers.iter().enumerate().map(|(at, name)| header(at, name)).collect();
         let mut kinds = vec![Kinds::default(); file.names.len()];
@@ -71,7 +75,8 @@ impl CsvFile {
     fn reader(&self, path: &Path) -> Result<Reader<Box<dyn Read>>, TableError> {
         let file = File::open(path).map_err(|error| TableError::unreadable(path, WHAT, error))?;
         let file = BufReader::with_capacity(1 << 17, file);
-        let input: Box<dyn Read> = if self.gzip { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let input: Box<dyn Read> =
+            if self.gzip { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
         Ok(ReaderBuilder::new().delimiter(self.delimiter).buffer_capacity(1 << 17).from_reader(input))
     }
 
@@ -86,7 +91,7 @@ impl CsvFile {
                 Type::Timestamp => (Family::Instant, "timestamp"),
                 Type::Text => (Family::Text, "text"),
             };
-            Column { name: name.clone(), family, type_name: type_name.to_owned() }
+            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false }
         };
         self.names.iter().zip(&self.kinds).map(column).collect()
     }
@@ -95,20 +100,33 @@ impl CsvFile {
         self.rows
     }
 
-    pub(super) fn scan(&self, path: &Path, number: usize, wanted: &mut [Wanted], meter: &Meter<'_>) -> Result<(), TableError> {
+    pub(super) fn scan(
+        &self,
+        path: &Path,
+        number: usize,
+        wanted: &mut [Wanted],
+        meter: &Meter<'_>,
+    ) -> Result<(), TableError> {
         let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.batches(path, &names, meter, &mut |first, arrays| update_all(path, wanted, arrays, RowId::new(number, first)))
+        self.batches(path, &names, meter, &mut |first, arrays| {
+            update_all(path, wanted, arrays, RowId::new(number, first))
+        })
     }
 
     /// Every batch of the named columns, in the order of the names, with the number of its first row.
     pub(super) fn batches(
-        &self, path: &Path, names: &[&str], meter: &Meter<'_>, visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
+        &self,
+        path: &Path,
+        names: &[&str],
+        meter: &Meter<'_>,
+        visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let mut indices = Vec::with_capacity(names.len());
         for name in names {
             let index = self.names.iter().position(|known| known == name);
-            indices.push(index.ok_or_else(|| TableError::no_column(path, name, self.names.iter().map(String::as_str)))?);
+            indices
+                .push(index.ok_or_else(|| TableError::no_column(path, name, self.names.iter().map(String::as_str)))?);
         }
         let bytes = super::size(path);
         let rows = self.rows.max(1);
@@ -180,7 +198,8 @@ impl RawColumn {
         let mut builder = BinaryBuilder::with_capacity(self.ends.len(), self.bytes.len());
         self.each(|field| if field.is_empty() { builder.append_null() } else { builder.append_value(field) });
         let bytes = builder.finish();
-        let first_bad = |_| (0..bytes.len()).find(|&row| std::str::from_utf8(bytes.value(row)).is_err()).unwrap_or(0) as u64;
+        let first_bad =
+            |_| (0..bytes.len()).find(|&row| std::str::from_utf8(bytes.value(row)).is_err()).unwrap_or(0) as u64;
         let array = StringArray::try_from_binary(bytes.clone()).map_err(first_bad)?;
         Ok(Arc::new(array))
     }
@@ -188,7 +207,10 @@ impl RawColumn {
 
 /// Splits the file into batches of the columns at `indices`; the number of rows.
 fn raw_batches(
-    path: &Path, mut reader: Reader<Box<dyn Read>>, indices: &[usize], visit: &mut dyn FnMut(u64, &[RawColumn]) -> Result<(), TableError>,
+    path: &Path,
+    mut reader: Reader<Box<dyn Read>>,
+    indices: &[usize],
+    visit: &mut dyn FnMut(u64, &[RawColumn]) -> Result<(), TableError>,
 ) -> Result<u64, TableError> {
     let mut columns: Vec<RawColumn> = indices.iter().map(|_| RawColumn::default()).collect();
     let mut record = ByteRecord::new();

@@ -63,7 +63,13 @@ impl IpcFile {
         self.rows
     }
 
-    pub(super) fn scan(&self, path: &Path, number: usize, wanted: &mut [Wanted], meter: &Meter<'_>) -> Result<(), TableError> {
+    pub(super) fn scan(
+        &self,
+        path: &Path,
+        number: usize,
+        wanted: &mut [Wanted],
+        meter: &Meter<'_>,
+    ) -> Result<(), TableError> {
         let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (bytes, rows) = (size(path), self.rows.max(1));
@@ -77,10 +83,14 @@ impl IpcFile {
 
     /// Every batch of the named columns, in the order of the names, with the number of its first row.
     pub(super) fn batches(
-        &self, path: &Path, names: &[&str], visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
+        &self,
+        path: &Path,
+        names: &[&str],
+        visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let unreadable = |error: ArrowError| TableError::unreadable(path, WHAT, error);
-        let projection = names.iter().map(|name| self.schema.index_of(name)).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        let projection =
+            names.iter().map(|name| self.schema.index_of(name)).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
         // Sorted for the reader, and put back in the order asked for.
         let mut sorted = projection.clone();
         sorted.sort_unstable();

@@ -26,6 +26,8 @@ pub(crate) struct Column {
     pub(crate) family: Family,
     /// The type as the file calls it, for notes.
     pub(crate) type_name: String,
+    /// The file itself declares the type; it was not guessed from text.
+    pub(crate) declared: bool,
 }
 
 /// A table in one or more files of the same columns.
@@ -139,14 +141,18 @@ impl Table {
 
     /// Every batch of one column in order, with the file and the number of its first row.
     pub(crate) fn each_batch(
-        &self, name: &str, visit: &mut dyn FnMut(&Path, u64, &ArrayRef) -> Result<(), TableError>,
+        &self,
+        name: &str,
+        visit: &mut dyn FnMut(&Path, u64, &ArrayRef) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let meter = Meter::new(&|_, _| {});
         for (path, format) in &self.files {
             let mut visit = |first: u64, array: &ArrayRef| visit(path, first, array);
             match format {
                 Format::Parquet(file) => file.each_batch(path, name, &mut visit)?,
-                Format::Csv(file) => file.batches(path, &[name], &meter, &mut |first, arrays| visit(first, &arrays[0]))?,
+                Format::Csv(file) => {
+                    file.batches(path, &[name], &meter, &mut |first, arrays| visit(first, &arrays[0]))?
+                }
                 Format::Ipc(file) => file.batches(path, &[name], &mut |first, arrays| visit(first, &arrays[0]))?,
             }
         }
@@ -186,6 +192,7 @@ fn columns_of(schema: &arrow_schema::Schema) -> Vec<Column> {
         name: field.name().clone(),
         family: Family::of(field.data_type()),
         type_name: field.data_type().to_string(),
+        declared: true,
     };
     schema.fields().iter().map(column).collect()
 }
@@ -194,7 +201,11 @@ fn columns_of(schema: &arrow_schema::Schema) -> Vec<Column> {
 fn common_columns(files: &[(PathBuf, Format)]) -> Result<Vec<Column>, TableError> {
     let mut columns: Vec<Column> = Vec::new();
     for (number, (path, format)) in files.iter().enumerate() {
-        let problem = |column: &str, problem: String| TableError::Columns { path: path.clone(), column: column.to_owned(), problem };
+        let problem = |column: &str, problem: String| TableError::Columns {
+            path: path.clone(),
+            column: column.to_owned(),
+            problem,
+        };
         let mine = format.columns();
         for (at, column) in mine.iter().enumerate() {
             if mine[..at].iter().any(|earlier| earlier.name == column.name) {
@@ -203,11 +214,25 @@ fn common_columns(files: &[(PathBuf, Format)]) -> Result<Vec<Column>, TableError
             match columns.iter_mut().find(|known| known.name == column.name) {
                 Some(known) => known.family = known.family.common(column.family),
                 None if number == 0 => columns.push(column.clone()),
-                None => return Err(problem(&column.name, format!("is not in {}; expected the same columns in every file of a table", files[0].0.display()))),
+                None => {
+                    return Err(problem(
+                        &column.name,
+                        format!(
+                            "is not in {}; expected the same columns in every file of a table",
+                            files[0].0.display()
+                        ),
+                    ));
+                }
             }
         }
         if let Some(missing) = columns.iter().find(|known| !mine.iter().any(|column| column.name == known.name)) {
-            return Err(problem(&missing.name, format!("is missing, but {} has it; expected the same columns in every file of a table", files[0].0.display())));
+            return Err(problem(
+                &missing.name,
+                format!(
+                    "is missing, but {} has it; expected the same columns in every file of a table",
+                    files[0].0.display()
+                ),
+            ));
         }
     }
     Ok(columns)

@@ -22,7 +22,8 @@ impl ParquetFile {
     pub(super) fn open(path: &Path) -> Result<Self, TableError> {
         let unreadable = |error: &dyn std::fmt::Display| TableError::unreadable(path, WHAT, error);
         let file = File::open(path).map_err(|error| unreadable(&error))?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| unreadable(&error))?;
+        let metadata =
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| unreadable(&error))?;
         Ok(Self { metadata })
     }
 
@@ -38,7 +39,13 @@ impl ParquetFile {
         self.metadata.metadata().row_groups().iter().map(|group| group.num_rows().max(0).unsigned_abs())
     }
 
-    pub(super) fn scan(&self, path: &Path, number: usize, wanted: &mut [Wanted], meter: &Meter<'_>) -> Result<(), TableError> {
+    pub(super) fn scan(
+        &self,
+        path: &Path,
+        number: usize,
+        wanted: &mut [Wanted],
+        meter: &Meter<'_>,
+    ) -> Result<(), TableError> {
         let groups: Vec<(usize, u64)> = self
             .row_counts()
             .scan(0, |before, rows| Some(std::mem::replace(before, *before + rows)))
@@ -50,7 +57,9 @@ impl ParquetFile {
             let seen = groups
                 .par_iter()
                 .try_fold(fresh, |mut seen, &(group, before)| {
-                    self.each(path, &seen.name.clone(), group, before, &mut |row, array| seen.update(path, array, RowId::new(number, row)))?;
+                    self.each(path, &seen.name.clone(), group, before, &mut |row, array| {
+                        seen.update(path, array, RowId::new(number, row))
+                    })?;
                     meter.advance(share);
                     Ok::<_, TableError>(seen)
                 })
@@ -64,7 +73,10 @@ impl ParquetFile {
     }
 
     pub(super) fn each_batch(
-        &self, path: &Path, name: &str, visit: &mut dyn FnMut(u64, &ArrayRef) -> Result<(), TableError>,
+        &self,
+        path: &Path,
+        name: &str,
+        visit: &mut dyn FnMut(u64, &ArrayRef) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let mut before = 0;
         for (group, rows) in self.row_counts().enumerate() {
@@ -76,7 +88,12 @@ impl ParquetFile {
 
     /// Reads one column of one row group, whose first row is number `row` of the file.
     fn each(
-        &self, path: &Path, name: &str, group: usize, mut row: u64, visit: &mut dyn FnMut(u64, &ArrayRef) -> Result<(), TableError>,
+        &self,
+        path: &Path,
+        name: &str,
+        group: usize,
+        mut row: u64,
+        visit: &mut dyn FnMut(u64, &ArrayRef) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let unreadable = |error: &dyn std::fmt::Display| TableError::unreadable(path, WHAT, error);
         let schema = self.metadata.schema();

@@ -127,7 +127,11 @@ impl FromAscii for i64 {
     fn from_ascii_or_none(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.trim_ascii();
         let first = bytes.first()?;
-        if first.is_ascii_digit() || matches!(first, b'-' | b'+') { std::str::from_utf8(bytes).ok()?.parse().ok() } else { None }
+        if first.is_ascii_digit() || matches!(first, b'-' | b'+') {
+            std::str::from_utf8(bytes).ok()?.parse().ok()
+        } else {
+            None
+        }
     }
 }
 

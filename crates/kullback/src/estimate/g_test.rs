@@ -3,7 +3,7 @@
 use statrs::function::gamma::gamma_ur;
 
 use super::{permutation, totals, weights};
-use crate::Error;
+use crate::{Divergence, Error, JensenShannon};
 
 /// Below this expected count in some cell the χ² limit of G is not trusted (W. G. Cochran, 1954).
 const TRUSTED_EXPECTED_COUNT: f64 = 5.0;
@@ -45,12 +45,7 @@ pub fn g_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
     let g = g_statistic(&p, &q)?;
     let degrees_of_freedom = p.len() as u64 - 1;
     if degrees_of_freedom == 0 {
-        return Ok(GTest {
-            g,
-            degrees_of_freedom,
-            p_value: None,
-            permuted: false,
-        });
+        return Ok(GTest { g, degrees_of_freedom, p_value: None, permuted: false });
     }
     let smaller_share = n.min(m) as f64 / (n as f64 + m as f64);
     let smallest_cell = p.iter().zip(&q).map(|(c, d)| c + d).min().unwrap_or(0);
@@ -59,38 +54,14 @@ pub fn g_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
         false => chi_square_tail(g, degrees_of_freedom as f64),
         true => permutation::p_value(&p, &q, g)?,
     };
-    Ok(GTest {
-        g,
-        degrees_of_freedom,
-        p_value: Some(p_value),
-        permuted,
-    })
+    Ok(GTest { g, degrees_of_freedom, p_value: Some(p_value), permuted })
 }
 
 /// The statistic alone.
 pub(super) fn g_statistic(p: &[u64], q: &[u64]) -> Result<f64, Error> {
     let (n, m) = totals(p, q)?;
     let all = n as f64 + m as f64;
-    Ok(2.0 * all * weighted_jensen_shannon(&weights(p), &weights(q), n as f64 / all)?)
-}
-
-/// Jensen–Shannon divergence with weight `w` on P.
-fn weighted_jensen_shannon(p: &[f64], q: &[f64], w: f64) -> Result<f64, Error> {
-    let (n, m) = (p.iter().sum::<f64>(), q.iter().sum::<f64>());
-    let xlogy = |x: f64, y: f64| if x > 0.0 { x * (x / y).ln() } else { 0.0 };
-    Ok(p.iter()
-        .zip(q)
-        .map(|(c, d)| {
-            let (a, b) = (c / n, d / m);
-            let mid = w * a + (1.0 - w) * b;
-            if a == b {
-                0.0
-            } else {
-                w * xlogy(a, mid) + (1.0 - w) * xlogy(b, mid)
-            }
-        })
-        .sum::<f64>()
-        .max(0.0))
+    Ok(2.0 * all * JensenShannon::new(n as f64 / all)?.between(&weights(p), &weights(q))?)
 }
 
 /// P(χ² ≥ `x`) for a chi-square variable with `degrees_of_freedom` > 0: the regularised upper incomplete gamma function
@@ -106,11 +77,7 @@ pub fn chi_square_tail(x: f64, degrees_of_freedom: f64) -> f64 {
     if x == f64::INFINITY {
         return 0.0;
     }
-    if x > 0.0 {
-        gamma_ur(degrees_of_freedom / 2.0, x / 2.0).clamp(0.0, 1.0)
-    } else {
-        1.0
-    }
+    if x > 0.0 { gamma_ur(degrees_of_freedom / 2.0, x / 2.0).clamp(0.0, 1.0) } else { 1.0 }
 }
 
 #[cfg(test)]
@@ -141,10 +108,7 @@ mod tests {
         ];
         for &(x, df, want) in golden {
             let got = chi_square_tail(x, df);
-            assert!(
-                ((got - want) / want).abs() < 1e-11,
-                "chi2({df}) > {x}: {got:e} for {want:e}"
-            );
+            assert!(((got - want) / want).abs() < 1e-11, "chi2({df}) > {x}: {got:e} for {want:e}");
         }
         assert_eq!(chi_square_tail(1e9, 3.0), 0.0);
     }

@@ -58,10 +58,7 @@ impl Estimator {
             }
             Self::PlugIn => cells.map(|(&c, &d)| plug_in_term(c, d, n, m)).collect(),
         };
-        Ok(KlEstimate {
-            value: contributions.iter().sum(),
-            contributions,
-        })
+        Ok(KlEstimate { value: contributions.iter().sum(), contributions })
     }
 }
 
@@ -127,18 +124,11 @@ mod tests {
             (&[50, 30, 20], &[45, 35, 20], -0.01340967503988962),
             (&[1, 0, 7], &[0, 3, 4], 0.32083333333333336),
             (&[1], &[1], 3.771625982503147e-52),
-            (
-                &[2700, 2701, 2699, 1, 0],
-                &[2945, 2940, 2939, 0, 3],
-                -9.324279508563505e-06,
-            ),
+            (&[2700, 2701, 2699, 1, 0], &[2945, 2940, 2939, 0, 3], -9.324279508563505e-06),
         ];
         for (p, q, want) in golden {
             let got = Estimator::ZhangGrabchak.kl(p, q).unwrap().value;
-            assert!(
-                (got - want).abs() <= 4e-15 * want.abs().max(1.0),
-                "{got:e} for {want:e}"
-            );
+            assert!((got - want).abs() <= 4e-15 * want.abs().max(1.0), "{got:e} for {want:e}");
         }
     }
 
@@ -163,8 +153,7 @@ mod tests {
 
     #[test]
     fn wrong_counts_are_typed_errors() {
-        let kl =
-            |p: &[u64], q: &[u64]| Estimator::default().kl(p, q).map(|estimate| estimate.value);
+        let kl = |p: &[u64], q: &[u64]| Estimator::default().kl(p, q).map(|estimate| estimate.value);
         assert_eq!(kl(&[1], &[1, 2]), Err(Error::LengthMismatch { p: 1, q: 2 }));
         assert_eq!(kl(&[], &[]), Err(Error::Empty));
         assert_eq!(kl(&[0, 0], &[1, 2]), Err(Error::ZeroMass { side: Side::P }));

@@ -18,18 +18,12 @@ use crate::{Error, Side};
 /// The totals of two slices of counts over the same cells, once they are known to be comparable.
 fn totals(p: &[u64], q: &[u64]) -> Result<(u64, u64), Error> {
     if p.len() != q.len() {
-        return Err(Error::LengthMismatch {
-            p: p.len(),
-            q: q.len(),
-        });
+        return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
     }
     if p.is_empty() {
         return Err(Error::Empty);
     }
-    let total = |counts: &[u64], side| match counts
-        .iter()
-        .fold(0, |sum: u64, &count| sum.saturating_add(count))
-    {
+    let total = |counts: &[u64], side| match counts.iter().fold(0, |sum: u64, &count| sum.saturating_add(count)) {
         0 => Err(Error::ZeroMass { side }),
         total => Ok(total),
     };

@@ -27,8 +27,7 @@ pub(super) fn p_value(p: &[u64], q: &[u64], g: f64) -> Result<f64, Error> {
         reached += u32::from(drawn >= g * TIE);
         sum += drawn;
         squares += drawn * drawn;
-        if draws == PILOT && g > mean_of(sum, draws) + FAR * variance_of(sum, squares, draws).sqrt()
-        {
+        if draws == PILOT && g > mean_of(sum, draws) + FAR * variance_of(sum, squares, draws).sqrt() {
             break;
         }
     }
@@ -76,8 +75,7 @@ fn hypergeometric(marked: u64, rows: u64, wanted: u64, random: &mut SplitMix) ->
     let (a, r, w) = (marked as f64, rows as f64, wanted as f64);
     let mode = (((a + 1.0) * (w + 1.0) / (r + 2.0)) as u64).clamp(lowest, highest);
     let ln_choose = |n: u64, k: u64| ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k);
-    let ln_mode =
-        ln_choose(marked, mode) + ln_choose(rows - marked, wanted - mode) - ln_choose(rows, wanted);
+    let ln_mode = ln_choose(marked, mode) + ln_choose(rows - marked, wanted - mode) - ln_choose(rows, wanted);
     // Inversion, walking outwards from the mode on both sides: about as many steps as the standard deviation.
     let odds = |k: f64| (a - k) * (w - k) / ((k + 1.0) * (r - a - w + k + 1.0));
     let (mut up, mut down) = (mode, mode);
@@ -130,14 +128,9 @@ mod tests {
     #[test]
     fn hypergeometric_has_the_right_moments() {
         let mut random = SplitMix(1);
-        for (marked, rows, wanted) in [
-            (7, 40, 20),
-            (16, 17, 9),
-            (50, 120, 30),
-            (5000, 9000, 2000),
-            (30, 30, 11),
-            (60, 100, 90),
-        ] {
+        for (marked, rows, wanted) in
+            [(7, 40, 20), (16, 17, 9), (50, 120, 30), (5000, 9000, 2000), (30, 30, 11), (60, 100, 90)]
+        {
             let draws = 20_000_u32;
             let (mut sum, mut squares) = (0.0, 0.0);
             for _ in 0..draws {
@@ -149,10 +142,7 @@ mod tests {
             let (a, r, w) = (marked as f64, rows as f64, wanted as f64);
             let (mean, variance) = (w * a / r, w * a / r * (r - a) / r * (r - w) / (r - 1.0));
             let tolerance = 5.0 * (variance / f64::from(draws)).sqrt() + 1e-12;
-            assert!(
-                (mean_of(sum, draws) - mean).abs() <= tolerance,
-                "mean of {marked} {rows} {wanted}"
-            );
+            assert!((mean_of(sum, draws) - mean).abs() <= tolerance, "mean of {marked} {rows} {wanted}");
             assert!(
                 (variance_of(sum, squares, draws) - variance).abs() <= 0.06 * variance + 1e-9,
                 "variance of {marked} {rows} {wanted}"

@@ -82,10 +82,7 @@ mod tests {
         for &(x, want) in GOLDEN {
             let got = digamma(x);
             let error = ((got - want) / want).abs() / f64::EPSILON;
-            assert!(
-                error <= 3.0,
-                "psi({x}) = {got:e}, want {want:e}: {error:.1} epsilon off"
-            );
+            assert!(error <= 3.0, "psi({x}) = {got:e}, want {want:e}: {error:.1} epsilon off");
         }
     }
 
@@ -94,10 +91,7 @@ mod tests {
         for n in 1..100_000_u32 {
             let n = f64::from(n);
             let error = digamma(n + 1.0) - digamma(n) - 1.0 / n;
-            assert!(
-                error.abs() <= 4.0 * f64::EPSILON * digamma(n + 1.0).abs().max(1.0),
-                "at {n}: {error:e}"
-            );
+            assert!(error.abs() <= 4.0 * f64::EPSILON * digamma(n + 1.0).abs().max(1.0), "at {n}: {error:e}");
         }
     }
 
