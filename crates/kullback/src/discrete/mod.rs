@@ -6,6 +6,7 @@
 
 mod chunks;
 mod contributions;
+mod frame;
 mod information;
 mod kernel;
 mod logs;

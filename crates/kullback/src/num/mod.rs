@@ -10,4 +10,7 @@ pub(crate) mod special;
 pub(crate) mod sum;
 pub(crate) mod wide;
 
+#[cfg(test)]
+mod tests;
+
 pub use real::Real;
