@@ -237,6 +237,9 @@ impl Real for Wide {
         if x.abs() < 700.0 {
             return Self::new(exp_log::exp(x));
         }
+        if x == f64::NEG_INFINITY {
+            return Self::ZERO;
+        }
         // Past ±2⁵² the exponent is beyond any that a sum could hold beside another term.
         let e = exp_log::reduce_exp(x.clamp(-1e15, 1e15));
         Self::scaled(1.0 + (e.r + e.tail), e.k as i64)
