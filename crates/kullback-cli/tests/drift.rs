@@ -167,7 +167,8 @@ fn bits_divide_the_divergences_only() {
 
 #[test]
 fn json_does_not_depend_on_threads() {
-    let [one, three] = ["1", "3"].map(|threads| stdout(&["drift", &january(), &july(), "--json", "--threads", threads]));
+    let [one, three] =
+        ["1", "3"].map(|threads| stdout(&["drift", &january(), &july(), "--json", "--threads", threads]));
     assert_eq!(one, three);
 }
 
@@ -213,7 +214,8 @@ fn the_same_table_as_csv_and_gzip_gives_the_same_categories() {
         path.to_str().unwrap().to_owned()
     };
     let [old, new] = [table(0), table(5)];
-    let plain = stdout(&["drift", &write(folder.path(), "a.csv", &old), &write(folder.path(), "b.csv", &new), "--json"]);
+    let plain =
+        stdout(&["drift", &write(folder.path(), "a.csv", &old), &write(folder.path(), "b.csv", &new), "--json"]);
     let zipped = stdout(&["drift", &gzip("a.csv.gz", &old), &gzip("b.csv.gz", &new), "--json"]);
     assert_eq!(plain, zipped);
 }
