@@ -2,7 +2,7 @@
 
 use kullback::{
     Divergence, Jeffreys, JensenShannon,
-    estimate::{Estimator, g_test},
+    estimate::{Estimator, g_test, weights},
 };
 
 use crate::{
@@ -47,7 +47,6 @@ pub(crate) fn compare(
     let kl = estimator.kl(&current, &reference)?;
     drift.kl = Some(kl.value);
     drift.kl_reverse = Some(estimator.kl(&reference, &current)?.value);
-    let weights = |counts: &[u64]| counts.iter().map(|&count| count as f64).collect::<Vec<f64>>();
     let (p, q) = (weights(&current), weights(&reference));
     drift.jensen_shannon = Some(JensenShannon::HALF.between(&p, &q)?);
     drift.psi = Some(Jeffreys.between(&p, &q)?);

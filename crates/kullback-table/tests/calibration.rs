@@ -29,7 +29,7 @@ impl Random {
     }
 }
 
-const COLUMNS: usize = 1000;
+const COLUMNS: usize = 500;
 
 /// The share of p-values below 0.05 among columns of `n` and `m` rows of the same make.
 fn false_alarms(n: usize, m: usize, mut make: impl FnMut(&mut Random, usize) -> ArrayRef) -> f64 {

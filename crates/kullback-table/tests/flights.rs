@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{cells, column, compare, csv, data, read_parquet, write_gzip, write_ipc, write_parquet};
+use common::{cells, column, compare, csv, data, mix, read_parquet, write_gzip, write_ipc, write_parquet};
 use kullback::estimate::Estimator;
 use kullback_table::{DriftOptions, Kind, Status, drift};
 
@@ -119,11 +119,4 @@ fn shuffled_halves_alarm_at_about_alpha() {
     let share = alarms as f64 / tested as f64;
     assert!((0.01..0.10).contains(&share), "{alarms} of {tested} columns below 0.05");
     assert!(reports <= 4, "{reports} of 12 reports with an alarm");
-}
-
-fn mix(mut z: u64) -> u64 {
-    z = z.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

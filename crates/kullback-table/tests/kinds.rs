@@ -11,7 +11,7 @@ use arrow_array::{
     RecordBatch, StringArray, StringViewArray, StructArray, Time64MicrosecondArray, TimestampMillisecondArray,
     UInt64Array, types::Int8Type,
 };
-use common::{batch, cells, column, compare, write_ipc, write_parquet};
+use common::{batch, cells, column, compare, mix, write_ipc, write_parquet};
 use kullback_table::{ColumnDrift, Kind, Status};
 
 /// One column compared between two arrays, through Arrow IPC.
@@ -174,7 +174,7 @@ fn values_beyond_the_cap_are_other() {
             let text = |row: u64| match row % 4 {
                 0 => "often".to_owned(),
                 1 => "twice".to_owned(),
-                _ => format!("id {}", (row * 2_654_435_761 + salt) % distinct),
+                _ => format!("id {}", mix(row << 8 | salt) % distinct),
             };
             Arc::new((0..120_000_u64).map(|row| Some(text(row))).collect::<StringArray>())
         };

@@ -91,3 +91,11 @@ pub fn write_gzip(path: &Path, text: &str) {
     writer.write_all(text.as_bytes()).unwrap();
     writer.finish().unwrap();
 }
+
+/// A hash of a number, as a source of randomness.
+pub fn mix(mut z: u64) -> u64 {
+    z = z.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def1);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

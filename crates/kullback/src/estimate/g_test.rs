@@ -119,7 +119,9 @@ mod tests {
             let test = g_test(counts, counts).unwrap();
             assert_eq!((test.g, test.p_value), (0.0, Some(1.0)));
         }
-        assert_eq!(g_test(&[4, 0], &[9, 0]).unwrap().p_value, None);
+        let single = g_test(&[4, 0], &[9, 0]).unwrap();
+        assert_eq!((single.g, single.p_value), (0.0, None));
+        assert_eq!(g_test(&[10, 20, 70], &[30, 60, 210]).unwrap().g, 0.0);
     }
 
     #[test]

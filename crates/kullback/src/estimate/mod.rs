@@ -30,7 +30,24 @@ fn totals(p: &[u64], q: &[u64]) -> Result<(u64, u64), Error> {
     Ok((total(p, Side::P)?, total(q, Side::Q)?))
 }
 
-/// Counts as weights, exact below 2⁵³.
-fn weights(counts: &[u64]) -> Vec<f64> {
-    counts.iter().map(|&count| count as f64).collect()
+/// Counts as weights for a divergence: exact below 2⁵³, and in lowest terms, so that proportional counts become equal
+/// weights and every divergence between them is exactly 0.
+///
+/// ```
+/// use kullback::{Divergence, JensenShannon, estimate::weights};
+/// assert_eq!(JensenShannon::HALF.between(&weights(&[3, 9, 0]), &weights(&[7, 21, 0]))?, 0.0);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+#[must_use]
+pub fn weights(counts: &[u64]) -> Vec<f64> {
+    let divisor = counts.iter().fold(0, |a, &b| greatest_common_divisor(a, b)).max(1);
+    counts.iter().map(|&count| (count / divisor) as f64).collect()
+}
+
+/// Euclid's algorithm; 0 leaves the other as it is.
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
