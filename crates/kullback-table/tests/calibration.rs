@@ -1,5 +1,5 @@
 //! Without drift, p-values below 0.05 are about 5 % of all, for small tables of every shape.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod common;
 

@@ -14,7 +14,7 @@ use arrow_array::{
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use rayon::prelude::*;
 
-use super::{BATCH_ROWS, Column, Meter, Wanted, update_all};
+use super::{BATCH_ROWS, Column, Meter, Visit, Wanted, update_all};
 use crate::{
     error::TableError,
     family::Family,
@@ -120,7 +120,7 @@ impl CsvFile {
         path: &Path,
         names: &[&str],
         meter: &Meter<'_>,
-        visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
+        visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
         let mut indices = Vec::with_capacity(names.len());
         for name in names {
@@ -210,7 +210,7 @@ fn raw_batches(
     path: &Path,
     mut reader: Reader<Box<dyn Read>>,
     indices: &[usize],
-    visit: &mut dyn FnMut(u64, &[RawColumn]) -> Result<(), TableError>,
+    visit: &mut Visit<'_, [RawColumn]>,
 ) -> Result<u64, TableError> {
     let mut columns: Vec<RawColumn> = indices.iter().map(|_| RawColumn::default()).collect();
     let mut record = ByteRecord::new();

@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
-use super::{Column, Meter, Wanted, columns_of, size, update_all};
+use super::{Column, Meter, Visit, Wanted, columns_of, size, update_all};
 use crate::{error::TableError, sample::RowId};
 
 const WHAT: &str = "Arrow IPC";
@@ -86,7 +86,7 @@ impl IpcFile {
         &self,
         path: &Path,
         names: &[&str],
-        visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
+        visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
         let unreadable = |error: ArrowError| TableError::unreadable(path, WHAT, error);
         let projection =

@@ -19,6 +19,9 @@ use crate::{error::TableError, family::Family, profile::State, sample::RowId};
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 16_384;
 
+/// Takes a batch and the number of its first row within the file.
+type Visit<'a, T> = dyn FnMut(u64, &T) -> Result<(), TableError> + 'a;
+
 /// A column of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Column {

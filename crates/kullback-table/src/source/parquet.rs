@@ -9,7 +9,7 @@ use parquet::arrow::{
 };
 use rayon::prelude::*;
 
-use super::{BATCH_ROWS, Column, Meter, Wanted, columns_of, size};
+use super::{BATCH_ROWS, Column, Meter, Visit, Wanted, columns_of, size};
 use crate::{error::TableError, sample::RowId};
 
 const WHAT: &str = "Parquet";
@@ -76,7 +76,7 @@ impl ParquetFile {
         &self,
         path: &Path,
         name: &str,
-        visit: &mut dyn FnMut(u64, &ArrayRef) -> Result<(), TableError>,
+        visit: &mut Visit<'_, ArrayRef>,
     ) -> Result<(), TableError> {
         let mut before = 0;
         for (group, rows) in self.row_counts().enumerate() {
@@ -93,7 +93,7 @@ impl ParquetFile {
         name: &str,
         group: usize,
         mut row: u64,
-        visit: &mut dyn FnMut(u64, &ArrayRef) -> Result<(), TableError>,
+        visit: &mut Visit<'_, ArrayRef>,
     ) -> Result<(), TableError> {
         let unreadable = |error: &dyn std::fmt::Display| TableError::unreadable(path, WHAT, error);
         let schema = self.metadata.schema();

@@ -5,8 +5,7 @@
 /// The asymptotic series from 10 on, reached from below by ψ(x) = ψ(x + 1) − 1/x. Relative error at integers ≤ 5 × 2⁻⁵²;
 /// around the root 1.4616… the error is that small absolutely.
 pub(crate) fn digamma(x: f64) -> f64 {
-    // Also false for NaN.
-    if !(x >= 1.0) {
+    if x.is_nan() || x < 1.0 {
         return f64::NAN;
     }
     let (mut x, mut steps) = (x, 0.0);
