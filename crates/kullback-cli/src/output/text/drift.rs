@@ -1,5 +1,5 @@
 use kullback::estimate::Estimator;
-use kullback_table::{ColumnDrift, Contribution, DriftReport};
+use kullback_table::{ColumnDrift, Contribution, DriftReport, Status};
 
 use super::number::{count, figure, p_value, percent};
 use super::table::{Align, Table};
@@ -7,6 +7,8 @@ use super::{ALARM, BOLD, FAINT, cell, histogram, styled};
 use crate::args::Unit;
 
 const MARK: &str = "●";
+/// Drift of a column whose values are all new, as of a table's own date.
+const MARK_DISJOINT: &str = "○";
 const DIGITS: usize = 3;
 const MOVED_SHOWN: usize = 3;
 /// The narrowest a column's name may get, and the widest a bin's name.
@@ -26,16 +28,18 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
 }
 
 fn headline(report: &DriftReport) -> String {
+    let with = |status| report.columns.iter().filter(|column| column.status == status).count();
     let drifted = report.columns.iter().filter(|column| column.drifted).count();
-    let columns = report.columns.len();
-    let verdict = format!("{drifted} of {columns} columns drifted");
-    let verdict = if drifted > 0 { styled(ALARM, &verdict) } else { styled(BOLD, &verdict) };
-    format!(
-        "{verdict} at alpha {}: {} rows now, {} in the reference\n",
-        report.alpha,
-        count(report.rows_current),
-        count(report.rows_reference),
-    )
+    let mut verdict = format!("{drifted} of {} columns drifted", report.columns.len());
+    for (status, meaning) in [(Status::Disjoint, "with no value in common"), (Status::Constant, "constant")] {
+        match with(status) {
+            0 => {}
+            n => verdict += &format!(", {n} {meaning}"),
+        }
+    }
+    let style = if drifted > 0 { ALARM } else { BOLD };
+    let rows = [report.rows_reference, report.rows_current].map(count);
+    format!("{}\n{} rows in the reference, {} now; alpha {}\n", styled(style, &verdict), rows[0], rows[1], report.alpha)
 }
 
 fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
@@ -58,7 +62,11 @@ fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
     header.extend(titles.into_iter().zip(aligns).take(shown));
     let mut table = Table::new(&header);
     for (column, row) in columns.iter().zip(rows) {
-        let mark = if column.drifted { MARK } else { " " };
+        let mark = match (column.drifted, column.status) {
+            (false, _) => " ",
+            (true, Status::Disjoint) => MARK_DISJOINT,
+            (true, _) => MARK,
+        };
         let mut line = vec![mark.to_owned(), cell(&column.column, names)];
         line.extend(row.into_iter().take(shown + 1));
         table.row(line);
@@ -88,10 +96,11 @@ fn figures(column: &ColumnDrift, unit: Unit, wide: bool, cells: usize) -> [Strin
     let (reference, current): (Vec<u64>, Vec<u64>) =
         column.contributions.iter().filter(|bin| bin.bin != NULL).map(|bin| (bin.reference, bin.current)).unzip();
     let [reference, current] = histogram::pair(&reference, &current, cells);
+    let tested = |figure: Option<f64>| figure.filter(|_| column.status != Status::Constant);
     [
         if wide { kind } else { kind.chars().take(3).collect() },
-        optional(column.kl.map(|kl| figure(unit.of(kl), DIGITS))),
-        optional(column.jensen_shannon.map(|js| figure(unit.of(js), DIGITS))),
+        optional(tested(column.kl).map(|kl| figure(unit.of(kl), DIGITS))),
+        optional(tested(column.jensen_shannon).map(|js| figure(unit.of(js), DIGITS))),
         optional(column.p_adjusted.map(p_value)),
         reference,
         current,
@@ -105,7 +114,8 @@ fn figures(column: &ColumnDrift, unit: Unit, wide: bool, cells: usize) -> [Strin
 
 /// One line a drifted column: the bins with the largest part of its KL.
 fn moved(columns: &[ColumnDrift], unit: Unit, width: usize) -> String {
-    let drifted: Vec<&ColumnDrift> = columns.iter().filter(|column| column.drifted).collect();
+    let drifted: Vec<&ColumnDrift> =
+        columns.iter().filter(|column| column.drifted && column.status != Status::Disjoint).collect();
     if drifted.is_empty() {
         return String::new();
     }
@@ -160,10 +170,15 @@ fn notes(columns: &[ColumnDrift]) -> String {
 
 /// What the figures are, in lines of at most 80 characters.
 fn legend(report: &DriftReport) -> String {
-    let estimate = match report.estimator {
-        Estimator::ZhangGrabchak => "Zhang–Grabchak estimate;\nan estimate may be slightly negative and is not clamped",
-        Estimator::PlugIn => "plug-in value: of the observed\nfrequencies, infinite where a bin is new",
+    let lines = match report.estimator {
+        Estimator::ZhangGrabchak => [
+            "KL is KL(current‖reference), the Zhang–Grabchak estimate: it may be slightly",
+            "negative and is not clamped. p is the G test's, Benjamini–Hochberg adjusted.",
+        ],
+        Estimator::PlugIn => [
+            "KL is KL(current‖reference) of the observed frequencies: infinite where a bin",
+            "is new. p is the G test's, Benjamini–Hochberg adjusted.",
+        ],
     };
-    let legend = format!("KL(current‖reference), JS ½, ½. KL is the {estimate}. p: G test, Benjamini–Hochberg.");
-    legend.lines().map(|line| styled(FAINT, line) + "\n").collect()
+    lines.map(|line| styled(FAINT, line) + "\n").concat()
 }

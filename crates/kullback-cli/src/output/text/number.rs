@@ -34,7 +34,7 @@ pub(super) fn percent(fraction: f64) -> String {
         0.0 => "0".to_owned(),
         _ if percent < 0.01 => "<0.01".to_owned(),
         _ if percent < 0.095 => format!("{percent:.2}"),
-        _ if percent < 9.95 => format!("{percent:.1}"),
+        _ if percent < 99.95 => format!("{percent:.1}"),
         _ => format!("{percent:.0}"),
     }
 }
