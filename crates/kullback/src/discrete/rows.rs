@@ -1,0 +1,186 @@
+use crate::Error;
+use crate::Kl;
+use crate::divergence::{Divergence, Generator, Sums};
+use crate::error::RowError;
+use crate::num::simd::{Kernel, Level, Simd, dispatch};
+use crate::state::Mass;
+
+use super::kernel::{self, Frame};
+use super::weight::Weight;
+use super::{chunks, wide};
+
+/// Rows of weights in one buffer: row-major, each row contiguous, successive rows `stride` elements apart.
+///
+/// ```
+/// use kullback::{Divergence, Kl, Rows};
+/// let p = [1.0, 1.0, 3.0, 1.0];
+/// let q = [1.0, 1.0, 1.0, 1.0];
+/// let each = Kl.rows(Rows::new(&p, 2)?, Rows::new(&q, 2)?)?;
+/// assert_eq!(each[0], 0.0);
+/// assert!(each[1] > 0.0);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a, T> {
+    data: &'a [T],
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// Contiguous rows of `columns` elements.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no columns, [`Error::Shape`] when the last row is incomplete.
+    pub fn new(data: &'a [T], columns: usize) -> Result<Self, Error> {
+        if columns == 0 {
+            return Err(Error::Empty);
+        }
+        Self::with_stride(data, data.len().div_ceil(columns), columns, columns)
+    }
+
+    /// `rows` rows of `columns` elements, `stride` apart; a stride of 0 repeats one row.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no columns, [`Error::Shape`] when the buffer ends before the last row does.
+    pub fn with_stride(data: &'a [T], rows: usize, columns: usize, stride: usize) -> Result<Self, Error> {
+        if columns == 0 {
+            return Err(Error::Empty);
+        }
+        let needed = rows.checked_sub(1).map_or(0, |last| last.saturating_mul(stride).saturating_add(columns));
+        if needed > data.len() {
+            return Err(Error::Shape { len: data.len(), needed });
+        }
+        Ok(Self { data, rows, columns, stride })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Elements in each row.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// One row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    #[inline(always)]
+    pub fn row(&self, index: usize) -> &'a [T] {
+        assert!(index < self.rows, "row {index} of {}", self.rows);
+        &self.data[index * self.stride..][..self.columns]
+    }
+}
+
+/// The value of each row of `p` against the same row of `q`.
+pub(crate) fn rows<D: Divergence, T: Weight>(divergence: D, p: Rows<'_, T>, q: Rows<'_, T>) -> Result<Vec<f64>, Error> {
+    if p.rows != q.rows {
+        return Err(Error::LengthMismatch { p: p.rows, q: q.rows });
+    }
+    let mut out = vec![0.0; p.rows];
+    rows_into(divergence, p, q, None, &mut out)?;
+    Ok(out)
+}
+
+/// The value of every row of `p` against every row of `q`.
+pub(crate) fn pairwise<D: Divergence, T: Weight>(
+    divergence: D,
+    p: Rows<'_, T>,
+    q: Rows<'_, T>,
+) -> Result<Vec<f64>, Error> {
+    let mut out = vec![0.0; p.rows * q.rows];
+    // A chunk cannot be empty.
+    for (i, out) in out.chunks_mut(q.rows.max(1)).enumerate() {
+        let repeated = Rows::with_stride(p.row(i), q.rows, p.columns, 0)?;
+        rows_into(divergence, repeated, q, Some(i), out)?;
+    }
+    Ok(out)
+}
+
+/// Fills `out`; `repeated` is the row of P that an error should name when all of `p` is one row.
+fn rows_into<D: Divergence, T: Weight>(
+    divergence: D,
+    p: Rows<'_, T>,
+    q: Rows<'_, T>,
+    repeated: Option<usize>,
+    out: &mut [f64],
+) -> Result<(), Error> {
+    if p.columns != q.columns {
+        return Err(Error::LengthMismatch { p: p.columns, q: q.columns });
+    }
+    let level = Level::new();
+    chunks::fill(out, (chunks::CHUNK / p.columns).max(1), |first, out| {
+        dispatch(level, Group { divergence, p, q, first, out })
+            .map_err(|(row, reason)| reason.at(repeated.unwrap_or(row), row))
+    })
+}
+
+/// Some successive rows.
+struct Group<'a, D, T> {
+    divergence: D,
+    p: Rows<'a, T>,
+    q: Rows<'a, T>,
+    first: usize,
+    out: &'a mut [f64],
+}
+
+impl<D: Divergence, T: Weight> Kernel for Group<'_, D, T> {
+    type Output = Result<(), (usize, RowError)>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        let mut i = 0;
+        while i < self.out.len() {
+            let row = self.first + i;
+            let (p, q) = (self.p.row(row), self.q.row(row));
+            let (mass, _) = kernel::pass(simd, p, q, None::<(Kl, Frame)>);
+            kernel::check(&mass, p, q).map_err(|reason| (row, reason))?;
+            self.out[i] = match self.divergence.evaluate(&Row { simd, p, q, mass }) {
+                Ok(value) => value,
+                Err(never) => match never {},
+            };
+            i += 1;
+        }
+        Ok(())
+    }
+}
+
+/// One row whose masses are known to be good.
+struct Row<'a, S, T> {
+    simd: S,
+    p: &'a [T],
+    q: &'a [T],
+    mass: Mass,
+}
+
+impl<S: Simd, T: Weight> Sums for Row<'_, S, T> {
+    type Error = core::convert::Infallible;
+
+    #[inline(always)]
+    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error> {
+        if let Some(frame) = Frame::normalising(&self.mass) {
+            let (_, total) = kernel::pass(self.simd, self.p, self.q, Some((generator, frame)));
+            if total.sum.value().is_finite() {
+                return Ok(Frame::finish(generator, &total, &self.mass));
+            }
+        }
+        Ok(wide::normalised_sum(generator, self.p, self.q).value())
+    }
+
+    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error> {
+        Ok(wide::normalised_sum(generator, self.p, self.q).ln())
+    }
+}

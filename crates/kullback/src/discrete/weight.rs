@@ -1,0 +1,53 @@
+use crate::num::simd::{F32s, F64s, Lanes, Simd};
+
+/// A type of weights: `f64` or `f32`.
+///
+/// Sums are accumulated in double precision for either. A result for `f32` input is that of the given singles to about
+/// 1e-7, near equality too.
+pub trait Weight: sealed::Vectorised {}
+
+impl Weight for f64 {}
+impl Weight for f32 {}
+
+#[allow(unreachable_pub, reason = "the sealed part of a public trait")]
+pub(crate) mod sealed {
+    use super::{Lanes, Simd};
+
+    pub trait Vectorised: Copy + Into<f64> + Send + Sync + 'static {
+        type Lanes<S: Simd>: Lanes<S, Element = Self>;
+        /// Positive weights from `LOW` to `HIGH` whose masses are within a factor [`RATIO`](Vectorised::RATIO) of each
+        /// other have shares, ratios and squares of differences that are normal numbers of this type.
+        const LOW: f64;
+        const HIGH: f64;
+        const RATIO: f64;
+        /// A double as the nearest number of this type and the rest.
+        fn split(x: f64) -> (f64, f64);
+    }
+}
+
+const fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+impl sealed::Vectorised for f64 {
+    type Lanes<S: Simd> = F64s<S>;
+    const LOW: f64 = power_of_two(-450);
+    const HIGH: f64 = power_of_two(450);
+    const RATIO: f64 = power_of_two(60);
+    #[inline(always)]
+    fn split(x: f64) -> (f64, f64) {
+        (x, 0.0)
+    }
+}
+
+impl sealed::Vectorised for f32 {
+    type Lanes<S: Simd> = F32s<S>;
+    const LOW: f64 = power_of_two(-50);
+    const HIGH: f64 = power_of_two(50);
+    const RATIO: f64 = power_of_two(10);
+    #[inline(always)]
+    fn split(x: f64) -> (f64, f64) {
+        let near = f64::from(x as f32);
+        (near, x - near)
+    }
+}

@@ -1,0 +1,126 @@
+//! Divergences made from others.
+
+use super::{Divergence, Generator, Point, Reduction};
+use crate::Side;
+use crate::num::Real;
+
+/// A divergence with its arguments exchanged: `D(Q‖P)`.
+///
+/// ```
+/// use kullback::{Divergence, Kl, Reverse};
+/// let (p, q) = ([0.2, 0.8], [0.5, 0.5]);
+/// assert_eq!(Reverse(Kl).between(&p, &q)?, Kl.between(&q, &p)?);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reverse<D>(pub D);
+
+impl<G: Generator> Generator for Reverse<G> {
+    const REDUCTION: Reduction = G::REDUCTION;
+
+    #[inline(always)]
+    fn term<V: Real>(self, x: Point<V>) -> V {
+        self.0.term(x.swapped())
+    }
+    #[inline(always)]
+    fn slope_q<V: Real>(self, x: Point<V>) -> V {
+        self.0.term(x.swapped()) - self.0.slope_q(x.swapped())
+    }
+    fn at_zero(self) -> f64 {
+        self.0.at_infinity()
+    }
+    fn at_infinity(self) -> f64 {
+        self.0.at_zero()
+    }
+    fn chain(self) -> Option<Side> {
+        self.0.chain().map(|side| match side {
+            Side::P => Side::Q,
+            Side::Q => Side::P,
+        })
+    }
+}
+
+impl<D: Divergence> Divergence for Reverse<D> {
+    type Generator = Reverse<D::Generator>;
+    fn generator(self) -> Self::Generator {
+        Reverse(self.0.generator())
+    }
+    fn finish(self, sum: f64) -> f64 {
+        self.0.finish(sum)
+    }
+    fn finish_slope(self, sum: f64) -> f64 {
+        self.0.finish_slope(sum)
+    }
+}
+
+/// A divergence from P to a mixture, `D(P ‖ λP + (1 − λ)Q)`, finite wherever λ > 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Skew<G> {
+    /// The divergence.
+    pub of: G,
+    /// The share of P in the mixture, in [0, 1].
+    pub lambda: f64,
+}
+
+impl<G: Generator> Generator for Skew<G> {
+    const REDUCTION: Reduction = G::REDUCTION;
+
+    #[inline(always)]
+    fn term<V: Real>(self, x: Point<V>) -> V {
+        self.of.term(x.mixed(self.lambda))
+    }
+    #[inline(always)]
+    fn slope_q<V: Real>(self, x: Point<V>) -> V {
+        let mixed = x.mixed(self.lambda);
+        self.of.slope_q(mixed) * (x.q * (1.0 - self.lambda) / mixed.q)
+    }
+    fn at_zero(self) -> f64 {
+        (1.0 - self.lambda) * self.of.at_zero()
+    }
+    /// φ(1, λ), the term itself at a point of the mixture.
+    fn at_infinity(self) -> f64 {
+        if self.lambda == 0.0 {
+            return self.of.at_infinity();
+        }
+        self.of.term(Point { p: 1.0, q: self.lambda, difference: self.lambda - 1.0, mass: 1.0 })
+    }
+}
+
+/// A weighted sum of two generators.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weighted<A, B> {
+    /// The first generator and its weight.
+    pub first: (f64, A),
+    /// The second generator and its weight.
+    pub second: (f64, B),
+}
+
+impl<A: Generator, B: Generator> Generator for Weighted<A, B> {
+    const REDUCTION: Reduction = {
+        assert!(
+            matches!((A::REDUCTION, B::REDUCTION), (Reduction::Sum, Reduction::Sum)),
+            "only sums can be added term by term"
+        );
+        Reduction::Sum
+    };
+
+    #[inline(always)]
+    fn term<V: Real>(self, x: Point<V>) -> V {
+        self.first.1.term(x) * self.first.0 + self.second.1.term(x) * self.second.0
+    }
+    #[inline(always)]
+    fn slope_q<V: Real>(self, x: Point<V>) -> V {
+        self.first.1.slope_q(x) * self.first.0 + self.second.1.slope_q(x) * self.second.0
+    }
+    fn at_zero(self) -> f64 {
+        share(self.first.0, self.first.1.at_zero()) + share(self.second.0, self.second.1.at_zero())
+    }
+    fn at_infinity(self) -> f64 {
+        share(self.first.0, self.first.1.at_infinity()) + share(self.second.0, self.second.1.at_infinity())
+    }
+}
+
+/// A part of weight zero contributes nothing, even where it is infinite.
+fn share(weight: f64, value: f64) -> f64 {
+    if weight == 0.0 { 0.0 } else { weight * value }
+}

@@ -1,0 +1,157 @@
+use core::fmt;
+
+/// Which distribution an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The truth: the first argument.
+    P,
+    /// The model: the second argument.
+    Q,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::P => "P",
+            Self::Q => "Q",
+        })
+    }
+}
+
+/// Why an input was refused. One type for the whole crate; small and `Copy`.
+///
+/// An infinite divergence is a value, not an error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The two sides have different numbers of categories.
+    LengthMismatch {
+        /// Length of P.
+        p: usize,
+        /// Length of Q.
+        q: usize,
+    },
+    /// There is nothing to compare.
+    Empty,
+    /// A weight is negative.
+    Negative {
+        /// The distribution.
+        side: Side,
+        /// Position of the first such weight, from 0.
+        index: usize,
+    },
+    /// A weight is NaN or infinite, or a log-probability is NaN or +∞.
+    NotFinite {
+        /// The distribution.
+        side: Side,
+        /// Position of the first such entry, from 0.
+        index: usize,
+    },
+    /// All weights are zero, so there is no distribution to normalise to.
+    ZeroMass {
+        /// The distribution.
+        side: Side,
+    },
+    /// A row of a batch was refused for one of the reasons above.
+    Row {
+        /// Row of P, from 0.
+        p: usize,
+        /// Row of Q, from 0.
+        q: usize,
+        /// What is wrong with it.
+        reason: RowError,
+    },
+    /// A parameter lies outside its range.
+    Parameter {
+        /// Its name.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+    /// A view of rows does not fit its buffer.
+    Shape {
+        /// Elements in the buffer.
+        len: usize,
+        /// Elements the view needs.
+        needed: usize,
+    },
+    /// No measure has this name; the nearest one that exists.
+    UnknownMeasure {
+        /// A name that is near what was given.
+        nearest: &'static str,
+    },
+    /// A text is not a smoothing rule.
+    UnknownSmoothing,
+}
+
+/// What is wrong with one row of a batch: the row-wise part of [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowError {
+    /// See [`Error::Negative`].
+    Negative {
+        /// The distribution.
+        side: Side,
+        /// Column, from 0.
+        index: usize,
+    },
+    /// See [`Error::NotFinite`].
+    NotFinite {
+        /// The distribution.
+        side: Side,
+        /// Column, from 0.
+        index: usize,
+    },
+    /// See [`Error::ZeroMass`].
+    ZeroMass {
+        /// The distribution.
+        side: Side,
+    },
+}
+
+impl From<RowError> for Error {
+    fn from(row: RowError) -> Self {
+        match row {
+            RowError::Negative { side, index } => Self::Negative { side, index },
+            RowError::NotFinite { side, index } => Self::NotFinite { side, index },
+            RowError::ZeroMass { side } => Self::ZeroMass { side },
+        }
+    }
+}
+
+impl RowError {
+    pub(crate) fn at(self, p: usize, q: usize) -> Error {
+        Error::Row { p, q, reason: self }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::LengthMismatch { p, q } => {
+                write!(f, "P has {p} categories and Q has {q}; both sides need the same number")
+            }
+            Self::Empty => f.write_str("no categories were given; at least one is needed"),
+            Self::Negative { side, index } => {
+                write!(f, "the weight of {side} at index {index} is negative; weights are at least 0")
+            }
+            Self::NotFinite { side, index } => {
+                write!(f, "the entry of {side} at index {index} is not a finite number; finite numbers are accepted")
+            }
+            Self::ZeroMass { side } => {
+                write!(f, "all weights of {side} are zero; at least one must be positive")
+            }
+            Self::Row { p, q, reason } => write!(f, "row {p} of P against row {q} of Q: {}", Self::from(reason)),
+            Self::Parameter { name, value, expected } => write!(f, "{name} = {value} is outside its range: {expected}"),
+            Self::Shape { len, needed } => {
+                write!(f, "the buffer holds {len} elements and the rows need {needed}")
+            }
+            Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
+            Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,47 @@
+//! The primitives of relative entropy: `φ(p, q) = p ln(p/q) − p + q` and `h(x) = e⁻ˣ − 1 + x`, never by cancellation.
+//!
+//! They are one function: `φ(p, q) = p·h(ln(p/q))`. `φ` is what weights need (no exponential), `h` what logits and
+//! samples need (no logarithm). Both are zero exactly when p = q and positive otherwise.
+
+use super::exp_log::{ln_2, reduce_exp, reduce_ratio};
+use super::real::Real;
+
+/// `p ln(p/q) − p + q` for positive normal `p`, `q`, given `difference = q − p`.
+///
+/// Near equality, with s = (q − p)/(q + p) and 2 atanh s = 2s + s·R, the value is s·(q − p − p·R): a product, so it
+/// keeps every digit that `difference` has. Elsewhere, with q = 2ᵏq′, the rest q − q′ − k p ln 2 is added, in which
+/// the leading parts are exact.
+#[inline(always)]
+pub fn kl_term<V: Real>(p: V, q: V, difference: V) -> V {
+    let [high, low] = ln_2::<V>();
+    let x = reduce_ratio(p, q, difference);
+    let near = x.s * (-p).mul_add(x.tail, x.difference);
+    let steps = -(p * x.k);
+    let far = steps.mul_add(p.constant(high), q - x.q);
+    near + steps.mul_add(p.constant(low), far)
+}
+
+/// `eˣ − 1 − x ≥ 0` (which is `h(−x)`).
+///
+/// With eˣ = 2ᵏ(1 + r + t), the value is (2ᵏ − 1 − k ln 2) + (2ᵏ − 1) r + 2ᵏ t, whose first part is evaluated with
+/// ln 2 in two pieces and whose others vanish with k.
+#[inline(always)]
+pub fn exp_excess<V: Real>(x: V) -> V {
+    let [high, low] = ln_2::<V>();
+    let limit = x.constant(40.0);
+    let small = x.where_less(limit, x, limit);
+    let small = small.where_less(-limit, -limit, small);
+    let e = reduce_exp(small);
+    let power = e.k.exp2_integer();
+    let steps = -e.k;
+    let constant = steps.mul_add(x.constant(low), steps.mul_add(x.constant(high), power - 1.0));
+    let near = power.mul_add(e.tail, (power - 1.0).mul_add(e.r, constant));
+    // Beyond the limit nothing cancels.
+    limit.where_less(x.abs(), x.exp() - 1.0 - x, near)
+}
+
+/// `h(x) = e⁻ˣ − 1 + x ≥ 0`: Schulman's k3, and the divergence per unit of p at `x = ln(p/q)`.
+#[inline(always)]
+pub fn h<V: Real>(x: V) -> V {
+    (-x).exp_excess()
+}

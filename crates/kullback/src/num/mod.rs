@@ -1,0 +1,12 @@
+//! The numeric vocabulary: what divergences are written in. Knows no divergence.
+
+pub mod entropic;
+pub mod exp_log;
+mod polynomial;
+pub mod real;
+#[allow(unreachable_pub, reason = "the lanes of a sealed public trait")]
+pub(crate) mod simd;
+pub(crate) mod sum;
+pub(crate) mod wide;
+
+pub use real::Real;

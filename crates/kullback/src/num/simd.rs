@@ -1,0 +1,310 @@
+//! The SIMD layer: native-width vectors as [`Real`] numbers, and run-time dispatch.
+//!
+//! The only file that names the SIMD crate. Kernels are written as a [`Kernel`] over [`Simd`] and run once per
+//! instruction set the build can target (SSE2, SSE4.2, AVX2 + FMA, AVX-512, NEON); [`dispatch`] picks the best the
+//! machine has. Everything a kernel calls is `#[inline(always)]` and takes no closure, or it would not be compiled for
+//! the instruction set of its caller.
+
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+pub(crate) use fearless_simd::{Level, Simd};
+use fearless_simd::{Select as _, SimdBase as _, SimdFloat as _, SimdMask as _, SimdWiden as _};
+
+use super::real::{self, Real};
+
+/// Work that is compiled for every instruction set.
+pub(crate) trait Kernel {
+    type Output;
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Runs `kernel` on the given level.
+#[inline]
+pub(crate) fn dispatch<K: Kernel>(level: Level, kernel: K) -> K::Output {
+    fearless_simd::dispatch!(level, simd => kernel.run(simd))
+}
+
+/// Every level this machine can run, the best one first.
+#[cfg(test)]
+pub(crate) fn levels() -> Vec<Level> {
+    let best = Level::new();
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    let all = [
+        best.as_avx512().map(Level::Avx512),
+        best.as_avx2().map(Level::Avx2),
+        best.as_sse4_2().map(Level::Sse4_2),
+        best.as_sse2().map(Level::Sse2),
+    ];
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let all = [Some(best)];
+    all.into_iter().flatten().collect()
+}
+
+/// A native-width vector of one floating-point type.
+pub trait Lanes<S: Simd>: Real {
+    type Element: Copy;
+    const LEN: usize;
+    /// Reads `LEN` elements.
+    fn load(simd: S, from: &[Self::Element]) -> Self;
+    /// The same value in every lane.
+    fn splat(simd: S, x: f64) -> Self;
+    /// Adds every lane to a running sum in double precision.
+    fn add_to(self, sum: &mut [F64s<S>; 2]);
+    /// `q − self·(high + low)`, each product exact: the difference of a product and a number, without cancellation.
+    fn residual(self, high: Self, low: Self, q: Self) -> Self;
+    /// The smaller one; neither may be NaN.
+    fn min(self, other: Self) -> Self;
+    /// The smallest and the largest lane.
+    fn extremes(low: Self, high: Self) -> (f64, f64);
+}
+
+macro_rules! lanes {
+    ($name:ident, $vector:ident, $element:ty, $digits:expr, $shift:expr, $bits:expr) => {
+        #[doc = concat!("A native-width vector of `", stringify!($element), "`.")]
+        #[derive(Clone, Copy)]
+        pub struct $name<S: Simd>(S::$vector);
+
+        impl<S: Simd> Add for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+        impl<S: Simd> Sub for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+        impl<S: Simd> Mul for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                Self(self.0 * other.0)
+            }
+        }
+        impl<S: Simd> Div for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                Self(self.0 / other.0)
+            }
+        }
+        impl<S: Simd> Neg for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+        impl<S: Simd> Add<f64> for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn add(self, other: f64) -> Self {
+                Self(self.0 + other as $element)
+            }
+        }
+        impl<S: Simd> Sub<f64> for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn sub(self, other: f64) -> Self {
+                Self(self.0 - other as $element)
+            }
+        }
+        impl<S: Simd> Mul<f64> for $name<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn mul(self, other: f64) -> Self {
+                Self(self.0 * other as $element)
+            }
+        }
+
+        impl<S: Simd> Real for $name<S> {
+            const DIGITS: u32 = $digits;
+
+            #[inline(always)]
+            fn constant(self, x: f64) -> Self {
+                use fearless_simd::ExtractToken as _;
+                Self(S::$vector::splat(self.0.token(), x as $element))
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                Self(self.0.mul_add(a.0, b.0))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Self(self.0.abs())
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(self.0.sqrt())
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                Self(self.0.max(other.0))
+            }
+            #[inline(always)]
+            fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
+                Self(self.0.simd_lt(other.0).select(yes.0, no.0))
+            }
+            #[inline(always)]
+            fn where_zero(self, yes: Self, no: Self) -> Self {
+                Self(self.0.simd_eq(self.constant(0.0).0).select(yes.0, no.0))
+            }
+            #[inline(always)]
+            fn round(self) -> Self {
+                Self(self.0.round_ties_even())
+            }
+            #[inline(always)]
+            fn exp2_integer(self) -> Self {
+                let biased = (self.0 + $bits.magic).to_bits();
+                Self(S::$vector::from_bits(biased << $shift))
+            }
+            #[inline(always)]
+            fn ratio_exponent(self, other: Self) -> (Self, Self) {
+                let rounded = self.0.to_bits() - other.0.to_bits() + $bits.one_and_half;
+                let power = rounded & $bits.exponent;
+                let two = {
+                    use fearless_simd::ExtractToken as _;
+                    <S::$vector as fearless_simd::SimdFloat<S>>::Bits::splat(self.0.token(), 2 * $bits.one)
+                };
+                let inverse = S::$vector::from_bits(two - power);
+                let k = S::$vector::from_bits((rounded >> $shift) | $bits.magic_bits) - $bits.magic;
+                (Self(k), Self(inverse))
+            }
+        }
+    };
+}
+
+/// The layout of a floating-point format, for exponents by integer arithmetic. See [`Real::ratio_exponent`].
+struct Layout<F, B> {
+    magic: F,
+    magic_bits: B,
+    one: B,
+    one_and_half: B,
+    exponent: B,
+}
+
+const F64: Layout<f64, u64> = Layout {
+    magic: real::EXPONENT_MAGIC,
+    magic_bits: real::MAGIC_BITS,
+    one: real::ONE_BITS,
+    one_and_half: real::ONE_AND_HALF_BITS,
+    exponent: real::EXPONENT_BITS,
+};
+const F32: Layout<f32, u32> = Layout {
+    magic: 8_388_608.0 + 127.0,
+    magic_bits: 0x4b00_0000,
+    one: 0x3f80_0000,
+    one_and_half: 0x3f80_0000 + (1 << 22),
+    exponent: 0xff80_0000,
+};
+
+lanes!(F64s, f64s, f64, 53, 52, F64);
+lanes!(F32s, f32s, f32, 24, 23, F32);
+
+impl<S: Simd> Lanes<S> for F64s<S> {
+    type Element = f64;
+    const LEN: usize = S::f64s::LEN;
+
+    #[inline(always)]
+    fn load(simd: S, from: &[f64]) -> Self {
+        Self(S::f64s::from_slice(simd, from))
+    }
+    #[inline(always)]
+    fn splat(simd: S, x: f64) -> Self {
+        Self(S::f64s::splat(simd, x))
+    }
+    #[inline(always)]
+    fn add_to(self, sum: &mut [F64s<S>; 2]) {
+        sum[0] = sum[0] + self;
+    }
+    #[inline(always)]
+    fn residual(self, high: Self, low: Self, q: Self) -> Self {
+        let minus = -self.0;
+        Self(minus.mul_add_precise(low.0, minus.mul_add_precise(high.0, q.0)))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+    #[inline(always)]
+    fn extremes(low: Self, high: Self) -> (f64, f64) {
+        (low.reduce_min(), high.reduce_max())
+    }
+}
+
+impl<S: Simd> F64s<S> {
+    /// The sum of all lanes, in a fixed order.
+    #[inline(always)]
+    pub(crate) fn reduce_sum(self) -> f64 {
+        self.0.reduce_sum()
+    }
+    #[inline(always)]
+    pub(crate) fn reduce_max(self) -> f64 {
+        self.0.reduce_max()
+    }
+    #[inline(always)]
+    pub(crate) fn reduce_min(self) -> f64 {
+        self.0.reduce_min()
+    }
+    /// `self` where both `p` and `q` lie in `[low, high]`, else `otherwise`; and whether all lanes do.
+    #[inline(always)]
+    pub(crate) fn both_within(p: Self, q: Self, low: f64, high: f64) -> Within<S> {
+        let (low, high) = (p.constant(low).0, p.constant(high).0);
+        Within(p.0.simd_ge(low) & p.0.simd_le(high) & q.0.simd_ge(low) & q.0.simd_le(high))
+    }
+}
+
+/// The lanes whose weights the vector kernels can take.
+#[derive(Clone, Copy)]
+pub(crate) struct Within<S: Simd>(S::mask64s);
+
+impl<S: Simd> Within<S> {
+    #[inline(always)]
+    pub(crate) fn select(self, yes: F64s<S>, no: F64s<S>) -> F64s<S> {
+        F64s(self.0.select(yes.0, no.0))
+    }
+    /// Bit `i` is set where lane `i` is outside and neither weight is zero.
+    #[inline(always)]
+    pub(crate) fn outside_and_positive(self, p: F64s<S>, q: F64s<S>) -> u64 {
+        let zero = p.constant(0.0).0;
+        let positive = p.0.simd_gt(zero) & q.0.simd_gt(zero);
+        (!self.0 & positive).to_bitmask()
+    }
+}
+
+impl<S: Simd> Lanes<S> for F32s<S> {
+    type Element = f32;
+    const LEN: usize = S::f32s::LEN;
+
+    #[inline(always)]
+    fn load(simd: S, from: &[f32]) -> Self {
+        Self(S::f32s::from_slice(simd, from))
+    }
+    #[inline(always)]
+    fn splat(simd: S, x: f64) -> Self {
+        Self(S::f32s::splat(simd, x as f32))
+    }
+    #[inline(always)]
+    fn add_to(self, sum: &mut [F64s<S>; 2]) {
+        let (even, odd) = self.0.widen();
+        sum[0] = sum[0] + F64s(even);
+        sum[1] = sum[1] + F64s(odd);
+    }
+    #[inline(always)]
+    fn residual(self, high: Self, low: Self, q: Self) -> Self {
+        let minus = -self.0;
+        Self(minus.mul_add_precise(low.0, minus.mul_add_precise(high.0, q.0)))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+    #[inline(always)]
+    fn extremes(low: Self, high: Self) -> (f64, f64) {
+        (f64::from(low.0.reduce_min()), f64::from(high.0.reduce_max()))
+    }
+}

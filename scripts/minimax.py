@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Coefficients of the two polynomials behind exp, ln and the divergence terms (crates/kullback/src/num/polynomial.rs).
+
+Near-minimax (Chebyshev) fits in 40-digit arithmetic, rounded to the target precision. Needs only mpmath.
+"""
+import struct
+
+from mpmath import mp, mpf, atanh, chebyfit, log, polyval, sqrt, exp
+
+mp.dps = 40
+
+
+def atanh_tail(z):
+    """(2 atanh(s) − 2 s) / s³ with z = s²."""
+    if z < mpf("1e-6"):
+        return sum(mpf(2) / (2 * j + 1) * z ** (j - 1) for j in range(1, 8))
+    s = sqrt(z)
+    return (2 * atanh(s) - 2 * s) / (s * z)
+
+
+def exp_tail(r):
+    """(eʳ − 1 − r) / r²."""
+    if abs(r) < mpf("1e-4"):
+        return sum(r ** (j - 2) / mp.factorial(j) for j in range(2, 12))
+    return (exp(r) - 1 - r) / (r * r)
+
+
+def f32(x):
+    return struct.unpack("f", struct.pack("f", float(x)))[0]
+
+
+def show(name, function, interval, terms, rounding):
+    coefficients = [rounding(c) for c in chebyfit(function, interval, terms)]  # highest power first
+    grid = [interval[0] + (interval[1] - interval[0]) * mpf(i) / 2000 for i in range(2001)]
+    worst = max(abs(polyval([mpf(c) for c in coefficients], x) / function(x) - 1) for x in grid)
+    print(f"{name}: relative error {float(worst):.1e}")
+    for c in reversed(coefficients):
+        print(f"    {c!r},")
+
+
+if __name__ == "__main__":
+    # The exponent of a ratio is rounded from bit patterns, which leaves |log2 ratio| ≤ 1/2 + 0.0861.
+    widest = mpf(2) ** (mpf("0.5") + mpf("0.08608"))
+    z = ((widest - 1) / (widest + 1)) ** 2 * mpf("1.001")
+    r = log(2) / 2 * mpf("1.001")
+    show("ATANH_F64", atanh_tail, [mpf(0), z], 8, float)
+    show("ATANH_F32", atanh_tail, [mpf(0), z], 4, f32)
+    show("EXP_F64", exp_tail, [-r, r], 11, float)
+    show("EXP_F32", exp_tail, [-r, r], 6, f32)
