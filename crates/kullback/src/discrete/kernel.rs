@@ -3,7 +3,7 @@
 use crate::divergence::{Generator, Point, Reduction};
 use crate::error::{RowError, Side};
 use crate::num::Real;
-use crate::num::simd::{F64s, Lanes, Simd};
+use crate::num::simd::{F64s, Lanes, Scale, Simd};
 use crate::state::{Mass, Merge, Sum, Total};
 
 use super::weight::Weight;
@@ -139,8 +139,8 @@ pub(crate) fn scan<S: Simd, T: Weight>(simd: S, p: &[T], q: &[T]) -> Mass {
         i += 1;
     }
     Mass {
-        p: Sum::from((sum_p[0] + sum_p[1]).reduce_sum()).add(rest_p),
-        q: Sum::from((sum_q[0] + sum_q[1]).reduce_sum()).add(rest_q),
+        p: Sum::from((sum_p[0] + sum_p[1]).reduce_sum()) + rest_p,
+        q: Sum::from((sum_q[0] + sum_q[1]).reduce_sum()) + rest_q,
         low,
         high,
     }
@@ -164,12 +164,7 @@ pub(crate) fn terms<S: Simd, T: Weight, G: Generator>(
         return total;
     }
     let rest = any::<S, T, G>(simd, generator, &p[whole..], &q[whole..], frame);
-    Total {
-        sum: total.sum.plus(rest.sum),
-        peak: f64::max(total.peak, rest.peak),
-        only_p: rest.only_p,
-        only_q: rest.only_q,
-    }
+    Total { sum: total.sum + rest.sum, peak: f64::max(total.peak, rest.peak), only_p: rest.only_p, only_q: rest.only_q }
 }
 
 /// Whole vectors of weights that are positive and within `T::LOW ..= T::HIGH`.
@@ -178,9 +173,7 @@ fn positive<S: Simd, T: Weight, G: Generator>(simd: S, generator: G, p: &[T], q:
     let len = T::Lanes::<S>::LEN;
     let n = p.len();
     let q = &q[..n];
-    let (ratio, ratio_low) = T::split(frame.ratio);
-    let ratio = T::Lanes::splat(simd, ratio);
-    let ratio_low = T::Lanes::splat(simd, ratio_low);
+    let ratio = Scale::<T::Lanes<S>>::splat(simd, frame.ratio);
     let mass = T::Lanes::splat(simd, frame.mass);
     let mut sum = [F64s::splat(simd, 0.0); 2];
     let mut peak = T::Lanes::splat(simd, 0.0);
@@ -188,8 +181,8 @@ fn positive<S: Simd, T: Weight, G: Generator>(simd: S, generator: G, p: &[T], q:
     while i + len <= n {
         let a = T::Lanes::load(simd, &p[i..i + len]);
         let b = T::Lanes::load(simd, &q[i..i + len]);
-        let difference = a.residual(ratio, ratio_low, b);
-        let term = generator.term(Point { p: a * ratio, q: b, difference, mass });
+        let difference = a.residual(ratio, b);
+        let term = generator.term(Point { p: a * ratio.high, q: b, difference, mass });
         match G::REDUCTION {
             Reduction::Sum => term.add_to(&mut sum),
             Reduction::Max => peak = peak.max(term),
@@ -206,7 +199,7 @@ fn any<S: Simd, T: Weight, G: Generator>(simd: S, generator: G, p: &[T], q: &[T]
     let len = F64s::<S>::LEN;
     let zero = F64s::splat(simd, 0.0);
     let one = F64s::splat(simd, 1.0);
-    let ratio = F64s::splat(simd, frame.ratio);
+    let ratio = Scale::<F64s<S>>::splat(simd, frame.ratio);
     let mass = F64s::splat(simd, frame.mass);
     let (mut sum, mut peak, mut only_p, mut only_q) = ([zero; 2], zero, [zero; 2], [zero; 2]);
     let (mut wide_sum, mut wide_peak) = (Sum::ZERO, 0.0);
@@ -224,22 +217,22 @@ fn any<S: Simd, T: Weight, G: Generator>(simd: S, generator: G, p: &[T], q: &[T]
         let a = F64s::load(simd, &a_lanes[..len]);
         let b = F64s::load(simd, &b_lanes[..len]);
         let within = F64s::both_within(a, b, f64::LOW, f64::HIGH);
-        let difference = within.select(a.residual(ratio, zero, b), zero);
-        let point = Point { p: within.select(a * ratio, one), q: within.select(b, one), difference, mass };
+        let difference = within.select(a.residual(ratio, b), zero);
+        let point = Point { p: within.select(a * ratio.high, one), q: within.select(b, one), difference, mass };
         let term = within.select(generator.term(point), zero);
         match G::REDUCTION {
             Reduction::Sum => term.add_to(&mut sum),
             Reduction::Max => peak = peak.max(term),
         }
-        b.where_zero(a, zero).add_to(&mut only_p);
-        a.where_zero(b, zero).add_to(&mut only_q);
+        b.where_equal(zero, a, zero).add_to(&mut only_p);
+        a.where_equal(zero, b, zero).add_to(&mut only_q);
         let outside = within.outside_and_positive(a, b);
         if outside != 0 {
             lane = 0;
             while lane < len {
                 if outside & (1 << lane) != 0 {
                     let term = WideFrame::from(frame).term(generator, a_lanes[lane], b_lanes[lane]).value();
-                    wide_sum = wide_sum.add(term);
+                    wide_sum = wide_sum + term;
                     wide_peak = f64::max(wide_peak, term);
                 }
                 lane += 1;
@@ -248,7 +241,7 @@ fn any<S: Simd, T: Weight, G: Generator>(simd: S, generator: G, p: &[T], q: &[T]
         i += len;
     }
     Total {
-        sum: wide_sum.add((sum[0] + sum[1]).reduce_sum()),
+        sum: wide_sum + (sum[0] + sum[1]).reduce_sum(),
         peak: f64::max(wide_peak, peak.reduce_max()),
         only_p: Sum::from((only_p[0] + only_p[1]).reduce_sum()),
         only_q: Sum::from((only_q[0] + only_q[1]).reduce_sum()),

@@ -96,7 +96,7 @@ impl<'a, T: Weight> Pair<'a, T> {
         }
         let scaled = mass.p.times_power_of_two(ratio);
         let (p, q) = (scaled.value(), mass.q.value());
-        let difference = mass.q.plus(scaled.times_power_of_two(-1.0)).value();
+        let difference = (mass.q + scaled.times_power_of_two(-1.0)).value();
         let of_totals = generator.term(Point { p, q, difference, mass: 1.0 });
         let sum = raw(generator, &total, ratio);
         // A quarter costs less than half a bit.

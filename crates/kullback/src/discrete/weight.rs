@@ -20,8 +20,6 @@ pub(crate) mod sealed {
         const LOW: f64;
         const HIGH: f64;
         const RATIO: f64;
-        /// A double as the nearest number of this type and the rest.
-        fn split(x: f64) -> (f64, f64);
     }
 }
 
@@ -34,10 +32,6 @@ impl sealed::Vectorised for f64 {
     const LOW: f64 = power_of_two(-450);
     const HIGH: f64 = power_of_two(450);
     const RATIO: f64 = power_of_two(60);
-    #[inline(always)]
-    fn split(x: f64) -> (f64, f64) {
-        (x, 0.0)
-    }
 }
 
 impl sealed::Vectorised for f32 {
@@ -45,9 +39,4 @@ impl sealed::Vectorised for f32 {
     const LOW: f64 = power_of_two(-50);
     const HIGH: f64 = power_of_two(50);
     const RATIO: f64 = power_of_two(10);
-    #[inline(always)]
-    fn split(x: f64) -> (f64, f64) {
-        let near = f64::from(x as f32);
-        (near, x - near)
-    }
 }

@@ -16,7 +16,7 @@ impl Generator for TotalVariation {
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
         let half = x.q * 0.5;
         let zero = x.q.constant(0.0);
-        x.difference.where_zero(zero, x.difference.where_less(zero, -half, half))
+        x.difference.where_equal(zero, zero, x.difference.where_less(zero, -half, half))
     }
     fn at_zero(self) -> f64 {
         0.5

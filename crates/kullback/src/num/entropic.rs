@@ -15,10 +15,9 @@ use super::real::Real;
 pub fn kl_term<V: Real>(p: V, q: V, difference: V) -> V {
     let [high, low] = ln_2::<V>();
     let x = reduce_ratio(p, q, difference);
-    let near = x.s * (-p).mul_add(x.tail, x.difference);
-    let steps = -(p * x.k);
-    let far = steps.mul_add(p.constant(high), q - x.q);
-    near + steps.mul_add(p.constant(low), far)
+    let steps = p * x.k;
+    let far = steps.mul_add(p.constant(-low), steps.mul_add(p.constant(-high), q - x.q));
+    x.s.mul_add((-p).mul_add(x.tail, x.difference), far)
 }
 
 /// `eˣ − 1 − x ≥ 0` (which is `h(−x)`).

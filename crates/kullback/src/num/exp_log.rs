@@ -9,7 +9,7 @@ use super::polynomial::{atanh_tail, exp_tail};
 use super::real::Real;
 
 /// The high part of ln 2 (its multiples by up to 2¹⁰ are exact) and the rest, for 53 and for 24 bits.
-const LN_2_F64: [f64; 2] = [6.93147180369123816490e-01, 1.90821492927058770002e-10];
+const LN_2_F64: [f64; 2] = [0.6931471803691238, 1.9082149292705877e-10];
 const LN_2_F32: [f64; 2] = [0.693145751953125, 1.428606765330187e-6];
 
 #[inline(always)]
@@ -34,9 +34,8 @@ pub(crate) struct Reduced<V> {
 /// Splits the exponent off q/p. `difference` is q − p, which may carry digits that `q` and `p` have lost.
 #[inline(always)]
 pub(crate) fn reduce_ratio<V: Real>(p: V, q: V, difference: V) -> Reduced<V> {
-    let (k, power) = q.ratio_exponent(p);
-    let near = q * power;
-    let difference = k.where_zero(difference, near - p);
+    let (k, near) = q.scaled_near(p);
+    let difference = near.where_equal(q, difference, near - p);
     let s = difference / (near + p);
     let z = s * s;
     Reduced { k, q: near, difference, s, tail: z * atanh_tail(z) }

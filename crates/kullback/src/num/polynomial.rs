@@ -37,22 +37,38 @@ const EXP_F32: [f64; 6] =
 /// (2 atanh(s) − 2s) / s³ with z = s².
 #[inline(always)]
 pub(crate) fn atanh_tail<V: Real>(z: V) -> V {
-    if V::DIGITS > 24 { horner(&ATANH_F64, z) } else { horner(&ATANH_F32, z) }
+    if V::DIGITS > 24 { polynomial(&ATANH_F64, z) } else { polynomial(&ATANH_F32, z) }
 }
 
 /// (eʳ − 1 − r) / r².
 #[inline(always)]
 pub(crate) fn exp_tail<V: Real>(r: V) -> V {
-    if V::DIGITS > 24 { horner(&EXP_F64, r) } else { horner(&EXP_F32, r) }
+    if V::DIGITS > 24 { polynomial(&EXP_F64, r) } else { polynomial(&EXP_F32, r) }
+}
+
+/// A polynomial in halves (G. Estrin, 1960): a logarithmic chain of dependent operations, where Horner's is linear.
+#[inline(always)]
+fn polynomial<V: Real>(c: &[f64], x: V) -> V {
+    let x2 = x * x;
+    let x4 = x2 * x2;
+    if c.len() <= 8 {
+        up_to_8(c, x, x2, x4)
+    } else {
+        up_to_8(&c[8..], x, x2, x4).mul_add(x4 * x4, up_to_8(&c[..8], x, x2, x4))
+    }
 }
 
 #[inline(always)]
-fn horner<V: Real, const N: usize>(coefficients: &[f64; N], x: V) -> V {
-    let mut sum = x.constant(coefficients[N - 1]);
-    let mut i = N - 1;
-    while i > 0 {
-        i -= 1;
-        sum = sum.mul_add(x, x.constant(coefficients[i]));
-    }
-    sum
+fn up_to_8<V: Real>(c: &[f64], x: V, x2: V, x4: V) -> V {
+    if c.len() <= 4 { up_to_4(c, x, x2) } else { up_to_4(&c[4..], x, x2).mul_add(x4, up_to_4(&c[..4], x, x2)) }
+}
+
+#[inline(always)]
+fn up_to_4<V: Real>(c: &[f64], x: V, x2: V) -> V {
+    if c.len() <= 2 { up_to_2(c, x) } else { up_to_2(&c[2..], x).mul_add(x2, up_to_2(&c[..2], x)) }
+}
+
+#[inline(always)]
+fn up_to_2<V: Real>(c: &[f64], x: V) -> V {
+    if c.len() == 1 { x.constant(c[0]) } else { x.constant(c[1]).mul_add(x, x.constant(c[0])) }
 }

@@ -36,15 +36,15 @@ pub trait Real:
     fn max(self, other: Self) -> Self;
     /// `yes` where `self < other`, else `no`.
     fn where_less(self, other: Self, yes: Self, no: Self) -> Self;
-    /// `yes` where `self` is zero, else `no`.
-    fn where_zero(self, yes: Self, no: Self) -> Self;
+    /// `yes` where `self == other`, else `no`.
+    fn where_equal(self, other: Self, yes: Self, no: Self) -> Self;
     /// The nearest integer, ties to even.
     fn round(self) -> Self;
     /// 2 to an integer power between the smallest and the largest normal exponent.
     fn exp2_integer(self) -> Self;
-    /// An integer `k` and `2⁻ᵏ` with `self / other · 2⁻ᵏ` within 2^±0.587, for positive normal numbers whose ratio
-    /// has a normal exponent. No division.
-    fn ratio_exponent(self, other: Self) -> (Self, Self);
+    /// An integer `k` and `self · 2⁻ᵏ`, which is within a factor 2^±0.587 of `other`; for positive normal numbers. No
+    /// division.
+    fn scaled_near(self, other: Self) -> (Self, Self);
 
     /// The KL term `p ln(p/q) − p + q ≥ 0`, given `difference = q − p`. See [`entropic::kl_term`].
     #[inline(always)]
@@ -112,8 +112,8 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn where_zero(self, yes: Self, no: Self) -> Self {
-        if self == 0.0 { yes } else { no }
+    fn where_equal(self, other: Self, yes: Self, no: Self) -> Self {
+        if self == other { yes } else { no }
     }
 
     #[inline(always)]
@@ -127,21 +127,11 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn ratio_exponent(self, other: Self) -> (Self, Self) {
-        let rounded = self.to_bits().wrapping_sub(other.to_bits()).wrapping_add(ONE_AND_HALF_BITS);
-        let power = rounded & EXPONENT_BITS;
-        let inverse = f64::from_bits((2 * ONE_BITS).wrapping_sub(power));
-        (f64::from_bits((rounded >> 52) | MAGIC_BITS) - EXPONENT_MAGIC, inverse)
+    fn scaled_near(self, other: Self) -> (Self, Self) {
+        let steps = self.to_bits().wrapping_sub(other.to_bits()).wrapping_add(1 << 51) & (u64::MAX << 52);
+        (((steps as i64) >> 52) as f64, f64::from_bits(self.to_bits().wrapping_sub(steps)))
     }
 }
 
 /// 2⁵² + 1023: adding it leaves an integer plus the exponent bias in the low bits of a double.
-pub(crate) const EXPONENT_MAGIC: f64 = 4_503_599_627_370_496.0 + 1023.0;
-/// The bits of 2⁵².
-pub(crate) const MAGIC_BITS: u64 = 0x4330_0000_0000_0000;
-/// The bits of 1.
-pub(crate) const ONE_BITS: u64 = 0x3ff0_0000_0000_0000;
-/// The bits of 1 plus half an exponent step, so that truncating the exponent rounds it.
-pub(crate) const ONE_AND_HALF_BITS: u64 = ONE_BITS + (1 << 51);
-/// The exponent field (the sign is clear for ratios in range).
-pub(crate) const EXPONENT_BITS: u64 = 0xfff0_0000_0000_0000;
+const EXPONENT_MAGIC: f64 = 4_503_599_627_370_496.0 + 1023.0;

@@ -10,7 +10,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 pub(crate) use fearless_simd::{Level, Simd};
 use fearless_simd::{Select as _, SimdBase as _, SimdFloat as _, SimdMask as _, SimdWiden as _};
 
-use super::real::{self, Real};
+use super::real::Real;
 
 /// Work that is compiled for every instruction set.
 pub(crate) trait Kernel {
@@ -40,6 +40,24 @@ pub(crate) fn levels() -> Vec<Level> {
     all.into_iter().flatten().collect()
 }
 
+/// A double in every lane, as the nearest number of the lane's type and the rest.
+#[derive(Clone, Copy)]
+pub struct Scale<V> {
+    pub(crate) high: V,
+    low: V,
+}
+
+impl<V> Scale<V> {
+    #[inline(always)]
+    pub(crate) fn splat<S: Simd>(simd: S, x: f64) -> Self
+    where
+        V: Lanes<S>,
+    {
+        let high = if V::DIGITS > 24 { x } else { f64::from(x as f32) };
+        Self { high: V::splat(simd, high), low: V::splat(simd, x - high) }
+    }
+}
+
 /// A native-width vector of one floating-point type.
 pub trait Lanes<S: Simd>: Real {
     type Element: Copy;
@@ -50,8 +68,8 @@ pub trait Lanes<S: Simd>: Real {
     fn splat(simd: S, x: f64) -> Self;
     /// Adds every lane to a running sum in double precision.
     fn add_to(self, sum: &mut [F64s<S>; 2]);
-    /// `q − self·(high + low)`, each product exact: the difference of a product and a number, without cancellation.
-    fn residual(self, high: Self, low: Self, q: Self) -> Self;
+    /// `q − self·ratio` with the product exact: no digit is lost where the two nearly agree.
+    fn residual(self, ratio: Scale<Self>, q: Self) -> Self;
     /// The smaller one; neither may be NaN.
     fn min(self, other: Self) -> Self;
     /// The smallest and the largest lane.
@@ -59,7 +77,7 @@ pub trait Lanes<S: Simd>: Real {
 }
 
 macro_rules! lanes {
-    ($name:ident, $vector:ident, $element:ty, $digits:expr, $shift:expr, $bits:expr) => {
+    ($name:ident, $vector:ident, $element:ty, $digits:expr, $layout:expr) => {
         #[doc = concat!("A native-width vector of `", stringify!($element), "`.")]
         #[derive(Clone, Copy)]
         pub struct $name<S: Simd>(S::$vector);
@@ -150,8 +168,8 @@ macro_rules! lanes {
                 Self(self.0.simd_lt(other.0).select(yes.0, no.0))
             }
             #[inline(always)]
-            fn where_zero(self, yes: Self, no: Self) -> Self {
-                Self(self.0.simd_eq(self.constant(0.0).0).select(yes.0, no.0))
+            fn where_equal(self, other: Self, yes: Self, no: Self) -> Self {
+                Self(self.0.simd_eq(other.0).select(yes.0, no.0))
             }
             #[inline(always)]
             fn round(self) -> Self {
@@ -159,51 +177,65 @@ macro_rules! lanes {
             }
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let biased = (self.0 + $bits.magic).to_bits();
-                Self(S::$vector::from_bits(biased << $shift))
+                let biased = (self.0 + ($layout.integers + $layout.bias)).to_bits();
+                Self(S::$vector::from_bits(biased << $layout.shift))
             }
             #[inline(always)]
-            fn ratio_exponent(self, other: Self) -> (Self, Self) {
-                let rounded = self.0.to_bits() - other.0.to_bits() + $bits.one_and_half;
-                let power = rounded & $bits.exponent;
-                let two = {
-                    use fearless_simd::ExtractToken as _;
-                    <S::$vector as fearless_simd::SimdFloat<S>>::Bits::splat(self.0.token(), 2 * $bits.one)
-                };
-                let inverse = S::$vector::from_bits(two - power);
-                let k = S::$vector::from_bits((rounded >> $shift) | $bits.magic_bits) - $bits.magic;
-                (Self(k), Self(inverse))
+            fn scaled_near(self, other: Self) -> (Self, Self) {
+                let layout = $layout;
+                let bits = self.0.to_bits();
+                let steps = (bits - other.0.to_bits() + layout.half_step) & layout.whole_steps;
+                // There is no arithmetic shift of 64 bits before AVX-512: shift with an offset that makes k positive.
+                let offset = ((steps + layout.offset) >> layout.shift) | layout.integer_bits;
+                let k = S::$vector::from_bits(offset) - (layout.integers + layout.offset_steps);
+                (Self(k), Self(S::$vector::from_bits(bits - steps)))
             }
         }
     };
 }
 
-/// The layout of a floating-point format, for exponents by integer arithmetic. See [`Real::ratio_exponent`].
+/// A floating-point format, for exponents by integer arithmetic.
 struct Layout<F, B> {
-    magic: F,
-    magic_bits: B,
-    one: B,
-    one_and_half: B,
-    exponent: B,
+    /// Bits below the exponent.
+    shift: u32,
+    /// The exponent of 1.
+    bias: F,
+    /// From here on up to twice as much the numbers are the integers.
+    integers: F,
+    /// Its bits.
+    integer_bits: B,
+    /// Half a step of the exponent, in bits.
+    half_step: B,
+    /// The bits that count steps.
+    whole_steps: B,
+    /// An offset that makes any difference of exponents positive, in bits and in steps.
+    offset: B,
+    offset_steps: F,
 }
 
 const F64: Layout<f64, u64> = Layout {
-    magic: real::EXPONENT_MAGIC,
-    magic_bits: real::MAGIC_BITS,
-    one: real::ONE_BITS,
-    one_and_half: real::ONE_AND_HALF_BITS,
-    exponent: real::EXPONENT_BITS,
+    shift: 52,
+    bias: 1023.0,
+    integers: 4_503_599_627_370_496.0,
+    integer_bits: 0x4330 << 48,
+    half_step: 1 << 51,
+    whole_steps: u64::MAX << 52,
+    offset: 1 << 63,
+    offset_steps: 2048.0,
 };
 const F32: Layout<f32, u32> = Layout {
-    magic: 8_388_608.0 + 127.0,
-    magic_bits: 0x4b00_0000,
-    one: 0x3f80_0000,
-    one_and_half: 0x3f80_0000 + (1 << 22),
-    exponent: 0xff80_0000,
+    shift: 23,
+    bias: 127.0,
+    integers: 8_388_608.0,
+    integer_bits: 0x4b00 << 16,
+    half_step: 1 << 22,
+    whole_steps: u32::MAX << 23,
+    offset: 1 << 31,
+    offset_steps: 256.0,
 };
 
-lanes!(F64s, f64s, f64, 53, 52, F64);
-lanes!(F32s, f32s, f32, 24, 23, F32);
+lanes!(F64s, f64s, f64, 53, F64);
+lanes!(F32s, f32s, f32, 24, F32);
 
 impl<S: Simd> Lanes<S> for F64s<S> {
     type Element = f64;
@@ -222,9 +254,8 @@ impl<S: Simd> Lanes<S> for F64s<S> {
         sum[0] = sum[0] + self;
     }
     #[inline(always)]
-    fn residual(self, high: Self, low: Self, q: Self) -> Self {
-        let minus = -self.0;
-        Self(minus.mul_add_precise(low.0, minus.mul_add_precise(high.0, q.0)))
+    fn residual(self, ratio: Scale<Self>, q: Self) -> Self {
+        Self((-self.0).mul_add_precise(ratio.high.0, q.0))
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {
@@ -295,9 +326,9 @@ impl<S: Simd> Lanes<S> for F32s<S> {
         sum[1] = sum[1] + F64s(odd);
     }
     #[inline(always)]
-    fn residual(self, high: Self, low: Self, q: Self) -> Self {
+    fn residual(self, ratio: Scale<Self>, q: Self) -> Self {
         let minus = -self.0;
-        Self(minus.mul_add_precise(low.0, minus.mul_add_precise(high.0, q.0)))
+        Self(minus.mul_add_precise(ratio.low.0, minus.mul_add_precise(ratio.high.0, q.0)))
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {

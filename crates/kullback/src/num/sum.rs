@@ -17,22 +17,6 @@ impl Sum {
     /// The empty sum.
     pub const ZERO: Self = Self { high: 0.0, low: 0.0 };
 
-    /// Adds one number.
-    #[inline]
-    #[must_use]
-    pub fn add(self, x: f64) -> Self {
-        let (high, error) = two_sum(self.high, x);
-        Self { high, low: self.low + error }
-    }
-
-    /// The sum of both.
-    #[inline]
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        let (high, error) = two_sum(self.high, other.high);
-        Self { high, low: (self.low + other.low) + error }
-    }
-
     /// The sum times a power of two.
     #[inline]
     #[must_use]
@@ -46,6 +30,24 @@ impl Sum {
     pub fn value(self) -> f64 {
         // Once `high` has overflowed the error term is NaN and says nothing.
         if self.high.is_finite() { self.high + self.low } else { self.high }
+    }
+}
+
+impl Add<f64> for Sum {
+    type Output = Self;
+    #[inline]
+    fn add(self, x: f64) -> Self {
+        let (high, error) = two_sum(self.high, x);
+        Self { high, low: self.low + error }
+    }
+}
+
+impl Add for Sum {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        let (high, error) = two_sum(self.high, other.high);
+        Self { high, low: (self.low + other.low) + error }
     }
 }
 
@@ -69,12 +71,12 @@ mod tests {
 
     #[test]
     fn keeps_what_a_plain_sum_loses() {
-        let sum = Sum::from(1.0).add(1e-20).add(-1.0);
+        let sum = Sum::from(1.0) + 1e-20 + -1.0;
         assert_eq!(sum.value(), 1e-20);
     }
 
     #[test]
     fn overflow_is_infinite() {
-        assert_eq!(Sum::from(f64::MAX).add(f64::MAX).value(), f64::INFINITY);
+        assert_eq!((Sum::from(f64::MAX) + f64::MAX).value(), f64::INFINITY);
     }
 }

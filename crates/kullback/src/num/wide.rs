@@ -197,8 +197,8 @@ impl Real for Wide {
     fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
         if (self - other).significand < 0.0 { yes } else { no }
     }
-    fn where_zero(self, yes: Self, no: Self) -> Self {
-        if self.significand == 0.0 { yes } else { no }
+    fn where_equal(self, other: Self, yes: Self, no: Self) -> Self {
+        if self == other { yes } else { no }
     }
     fn round(self) -> Self {
         Self::new(self.value().round_ties_even())
@@ -206,10 +206,10 @@ impl Real for Wide {
     fn exp2_integer(self) -> Self {
         Self { significand: 1.0, exponent: self.value() as i64 }
     }
-    fn ratio_exponent(self, other: Self) -> (Self, Self) {
-        let (k, _) = self.significand.ratio_exponent(other.significand);
+    fn scaled_near(self, other: Self) -> (Self, Self) {
+        let (k, significand) = self.significand.scaled_near(other.significand);
         let k = k as i64 + self.exponent - other.exponent;
-        (Self::new(k as f64), Self { significand: 1.0, exponent: -k })
+        (Self::new(k as f64), Self { significand, exponent: other.exponent }.normalised())
     }
 
     // Near equality everything fits a double after a common scaling; far from it nothing cancels.

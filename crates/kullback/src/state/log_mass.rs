@@ -29,7 +29,7 @@ impl LogMass {
         let mut sum = Sum::ZERO;
         if max > f64::NEG_INFINITY {
             for &x in logs {
-                sum = sum.add(crate::num::exp_log::exp(x - max));
+                sum = sum + crate::num::exp_log::exp(x - max);
             }
         }
         Self { max, sum }
@@ -50,6 +50,6 @@ impl Merge for LogMass {
             return big;
         }
         let scale = crate::num::exp_log::exp(small.max - big.max);
-        Self { max: big.max, sum: big.sum.add(small.sum.value() * scale) }
+        Self { max: big.max, sum: big.sum + small.sum.value() * scale }
     }
 }

@@ -19,6 +19,7 @@ pub struct Mass {
 
 impl Merge for Mass {
     const IDENTITY: Self = Self { p: Sum::ZERO, q: Sum::ZERO, low: f64::INFINITY, high: f64::NEG_INFINITY };
+    #[inline]
     fn merge(self, other: Self) -> Self {
         Self {
             p: self.p.merge(other.p),

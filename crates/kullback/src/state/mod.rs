@@ -33,13 +33,15 @@ pub trait Merge: Sized {
 
 impl Merge for Sum {
     const IDENTITY: Self = Self::ZERO;
+    #[inline]
     fn merge(self, other: Self) -> Self {
-        self.plus(other)
+        self + other
     }
 }
 
 impl<A: Merge, B: Merge> Merge for (A, B) {
     const IDENTITY: Self = (A::IDENTITY, B::IDENTITY);
+    #[inline]
     fn merge(self, other: Self) -> Self {
         (self.0.merge(other.0), self.1.merge(other.1))
     }

@@ -20,6 +20,7 @@ pub struct Total {
 
 impl Merge for Total {
     const IDENTITY: Self = Self { sum: Sum::ZERO, peak: 0.0, only_p: Sum::ZERO, only_q: Sum::ZERO };
+    #[inline]
     fn merge(self, other: Self) -> Self {
         Self {
             sum: self.sum.merge(other.sum),

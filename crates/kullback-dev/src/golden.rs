@@ -1,0 +1,127 @@
+//! Reads the golden files that `scripts/golden.py` writes; see there for what each column means.
+
+use std::collections::HashMap;
+
+use crate::double_double::DoubleDouble;
+use crate::recipe;
+
+/// A named pair of weight vectors.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What the rows call it.
+    pub name: String,
+    /// The weights of P.
+    pub p: Vec<f64>,
+    /// The weights of Q.
+    pub q: Vec<f64>,
+}
+
+/// What `quantity` of a case is.
+#[derive(Debug, Clone)]
+pub struct Value {
+    /// The name of a measure or function.
+    pub quantity: String,
+    /// Its value to 30 digits.
+    pub truth: DoubleDouble,
+}
+
+/// A function of a table of rows.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// `mutual_information` or `weighted_js`.
+    pub function: String,
+    /// Row length.
+    pub columns: usize,
+    /// The rows after one another.
+    pub table: Vec<f64>,
+    /// One weight a row, for `weighted_js`.
+    pub weights: Vec<f64>,
+    /// Its value to 30 digits.
+    pub truth: DoubleDouble,
+}
+
+/// A function of one or two numbers.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// `ln`, `exp`, `log1p`, `h`, `digamma`, `ln_ratio` or `phi`.
+    pub function: String,
+    /// The first argument.
+    pub x: f64,
+    /// The second one, if there is one.
+    pub y: Option<f64>,
+    /// Its value to 30 digits.
+    pub truth: DoubleDouble,
+}
+
+/// The text of a golden file without its header, split at commas.
+fn records(file: &str) -> Vec<Vec<String>> {
+    let path = format!("{}/../kullback/tests/golden/{file}.csv", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+fn number(text: &str) -> f64 {
+    text.parse().unwrap_or_else(|_| panic!("golden file holds no number: {text}"))
+}
+
+fn numbers(text: &str) -> Vec<f64> {
+    text.split_ascii_whitespace().map(number).collect()
+}
+
+fn truth(text: &str) -> DoubleDouble {
+    DoubleDouble::parse(text).unwrap_or_else(|error| panic!("golden file: {error}"))
+}
+
+/// Every case, with its recipe carried out.
+pub fn cases() -> Vec<Case> {
+    let case = |r: Vec<String>| {
+        let (p, q) = if r[2].is_empty() {
+            recipe::build(&r[1]).unwrap_or_else(|error| panic!("{error}"))
+        } else {
+            (numbers(&r[1]), numbers(&r[2]))
+        };
+        Case { name: r[0].clone(), p, q }
+    };
+    records("cases").into_iter().map(case).collect()
+}
+
+/// The values of `divergences` or `functions`, by case.
+pub fn values(file: &str) -> HashMap<String, Vec<Value>> {
+    let mut by_case: HashMap<String, Vec<Value>> = HashMap::new();
+    for r in records(file) {
+        by_case.entry(r[0].clone()).or_default().push(Value { quantity: r[1].clone(), truth: truth(&r[2]) });
+    }
+    by_case
+}
+
+/// Functions of tables.
+pub fn tables() -> Vec<Table> {
+    let table = |r: Vec<String>| Table {
+        function: r[0].clone(),
+        columns: number(&r[1]) as usize,
+        table: numbers(&r[2]),
+        weights: numbers(&r[3]),
+        truth: truth(&r[4]),
+    };
+    records("tables").into_iter().map(table).collect()
+}
+
+/// Measures of log-probabilities.
+pub fn logs() -> Vec<(Case, Value)> {
+    let row = |r: Vec<String>| {
+        let case = Case { name: format!("ln p = {}, ln q = {}", r[0], r[1]), p: numbers(&r[0]), q: numbers(&r[1]) };
+        (case, Value { quantity: r[2].clone(), truth: truth(&r[3]) })
+    };
+    records("logs").into_iter().map(row).collect()
+}
+
+/// Functions of numbers.
+pub fn points() -> Vec<Point> {
+    let point = |r: Vec<String>| Point {
+        function: r[0].clone(),
+        x: number(&r[1]),
+        y: (!r[2].is_empty()).then(|| number(&r[2])),
+        truth: truth(&r[3]),
+    };
+    records("numeric").into_iter().map(point).collect()
+}

@@ -1,0 +1,90 @@
+//! The library under test, called by name. Its generic code is compiled here once, not in every test.
+
+use kullback::num::Real;
+use kullback::{Error, Measure, Rows, Weight};
+
+/// A measure by its name.
+///
+/// # Errors
+/// The library's.
+pub fn parse(name: &str) -> Result<Measure, Error> {
+    name.parse()
+}
+
+/// The measure called `name` between two weight vectors.
+///
+/// # Errors
+/// The library's.
+pub fn between(name: &str, p: &[f64], q: &[f64]) -> Result<f64, Error> {
+    parse(name)?.between(p, q)
+}
+
+/// The same for singles.
+///
+/// # Errors
+/// The library's.
+pub fn between_singles(name: &str, p: &[f32], q: &[f32]) -> Result<f64, Error> {
+    parse(name)?.between(p, q)
+}
+
+/// The same for log-probabilities.
+///
+/// # Errors
+/// The library's.
+pub fn between_logs(name: &str, log_p: &[f64], log_q: &[f64]) -> Result<f64, Error> {
+    parse(name)?.between_log_probabilities(log_p, log_q)
+}
+
+/// The same row by row.
+///
+/// # Errors
+/// The library's.
+pub fn rows(name: &str, p: &[f64], q: &[f64], columns: usize) -> Result<Vec<f64>, Error> {
+    by_row(parse(name)?, p, q, columns)
+}
+
+fn by_row<T: Weight>(measure: Measure, p: &[T], q: &[T], columns: usize) -> Result<Vec<f64>, Error> {
+    measure.rows(Rows::new(p, columns)?, Rows::new(q, columns)?)
+}
+
+/// A function of weights that is no divergence; `None` if there is none of that name.
+pub fn function(name: &str, p: &[f64], q: &[f64]) -> Option<Result<f64, Error>> {
+    Some(match name {
+        "entropy" => kullback::entropy(p),
+        "perplexity" => kullback::perplexity(p),
+        "cross_entropy" => kullback::cross_entropy(p, q),
+        "generalized_kl" => kullback::generalized_kl(p, q),
+        _ => return None,
+    })
+}
+
+/// A function of a table whose rows have `columns` entries; `None` if there is none of that name.
+pub fn table(name: &str, columns: usize, table: &[f64], weights: &[f64]) -> Option<Result<f64, Error>> {
+    let rows = || Rows::new(table, columns);
+    Some(match name {
+        "mutual_information" => rows().and_then(kullback::mutual_information),
+        "weighted_js" => rows().and_then(|rows| kullback::weighted_js(rows, weights)),
+        _ => return None,
+    })
+}
+
+/// A numeric primitive, where its domain includes the arguments.
+pub fn primitive(name: &str, x: f64, y: Option<f64>) -> Option<f64> {
+    let normal = |x: f64| x.is_normal() && x > 0.0;
+    match (name, y) {
+        ("ln", None) if normal(x) => Some(f64::ln_ratio(1.0, x, x - 1.0)),
+        ("log1p", None) if normal(1.0 + x) => Some(f64::ln_ratio(1.0, 1.0 + x, x)),
+        ("exp", None) => Some(Real::exp(x)),
+        ("h", None) => Some((-x).exp_excess()),
+        // Positive normal numbers whose ratio has a normal exponent.
+        ("ln_ratio", Some(y)) if normal(x) && normal(y) && normal(x / y) && normal(y / x) => {
+            Some(-f64::ln_ratio(x, y, y - x))
+        }
+        // Any scale and zeros, through a distribution of one category.
+        ("phi", Some(y)) => match kullback::generalized_kl(&[x], &[y]) {
+            Err(Error::ZeroMass { .. }) => None,
+            value => value.ok(),
+        },
+        _ => None,
+    }
+}
