@@ -100,8 +100,8 @@ impl Real for Dual {
     fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
         if self.value < other.value { yes } else { no }
     }
-    fn where_zero(self, yes: Self, no: Self) -> Self {
-        if self.value == 0.0 { yes } else { no }
+    fn where_equal(self, other: Self, yes: Self, no: Self) -> Self {
+        if self.value == other.value { yes } else { no }
     }
     fn round(self) -> Self {
         Self::fixed(Real::round(self.value))
@@ -109,9 +109,9 @@ impl Real for Dual {
     fn exp2_integer(self) -> Self {
         Self::fixed(self.value.exp2_integer())
     }
-    fn ratio_exponent(self, other: Self) -> (Self, Self) {
-        let (k, power) = self.value.ratio_exponent(other.value);
-        (Self::fixed(k), Self::fixed(power))
+    fn scaled_near(self, other: Self) -> (Self, Self) {
+        let (k, near) = self.value.scaled_near(other.value);
+        (Self::fixed(k), self * (near / self.value))
     }
 
     // The derivatives of the transcendental functions, from the textbook.

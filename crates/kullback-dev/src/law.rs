@@ -117,7 +117,9 @@ pub const LAWS: &[Law] = &[
     law("cressie-read", "is χ² at λ = 1", |d| Equal(d.of("cressie-read=1"), d.of("chi2"))),
     law("cressie-read", "is Neyman's χ² at λ = −2", |d| Equal(d.of("cressie-read=-2"), d.of("neyman-chi2"))),
     law("cressie-read", "is twice KL at λ = 0", |d| Equal(d.of("cressie-read=0"), 2.0 * d.of("kl"))),
-    law("cressie-read", "is 8 Hellinger² at λ = −½", |d| Equal(d.of("cressie-read=-0.5"), 8.0 * d.of("hellinger"))),
+    law("cressie-read", "is 8 Hellinger² at λ = −½", |d| {
+        Equal(d.of("cressie-read=-0.5"), 8.0 * d.of("hellinger"))
+    }),
     law("hellinger", "H² ≤ TV", |d| AtMost(d.of("hellinger"), d.of("tv"))),
     law("hellinger", "is symmetric", |d| Equal(d.of("hellinger"), d.reversed("hellinger"))),
     law("hellinger-distance", "squares to H²", |d| Equal(d.of("hellinger-distance").powi(2), d.of("hellinger"))),
@@ -131,7 +133,9 @@ pub const LAWS: &[Law] = &[
     law("triangular", "Δ ≤ 2 TV", |d| AtMost(d.of("triangular"), 2.0 * d.of("tv"))),
     law("triangular", "2 H² ≤ Δ", |d| AtMost(2.0 * d.of("hellinger"), d.of("triangular"))),
     law("tv", "Pinsker: TV ≤ √(KL/2)", |d| AtMost(d.of("tv"), (d.of("kl") / 2.0).sqrt())),
-    law("tv", "Bretagnolle–Huber: TV ≤ √(1 − e^−KL)", |d| AtMost(d.of("tv"), (-(-d.of("kl")).exp_m1()).sqrt())),
+    law("tv", "Bretagnolle–Huber: TV ≤ √(1 − e^−KL)", |d| {
+        AtMost(d.of("tv"), (-(-d.of("kl")).exp_m1()).sqrt())
+    }),
     law("tv", "TV ≤ 1", |d| AtMost(d.of("tv"), 1.0)),
     law("tv", "is symmetric", |d| Equal(d.of("tv"), d.reversed("tv"))),
     law("max-divergence", "bounds every Rényi divergence", |d| AtMost(d.of("renyi=5"), d.of("max-divergence"))),

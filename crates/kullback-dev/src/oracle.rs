@@ -121,7 +121,8 @@ mod tests {
         let mut compared = 0;
         for case in golden::cases().iter().filter(|case| case.p.len() < 500) {
             let extreme = |x: &f64| *x != 0.0 && !(1e-60..1e60).contains(x);
-            let cancels = case.name.starts_with("near") || case.name.starts_with("last") || case.name.starts_with("rare");
+            let cancels =
+                case.name.starts_with("near") || case.name.starts_with("last") || case.name.starts_with("rare");
             if case.p.iter().chain(&case.q).any(extreme) || cancels || case.name.starts_with("prop") {
                 continue;
             }

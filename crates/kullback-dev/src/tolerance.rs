@@ -56,24 +56,33 @@ pub const FUNCTIONS: &[Promise] = &[
     promise("weighted_js", 1e-14, 1e-14),
 ];
 
-/// What is promised of a numeric primitive, in units in the last place of a double.
+/// What is promised of a numeric primitive, in units in the last place of its format.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Primitive {
     /// The name.
     pub name: &'static str,
-    /// The largest error.
+    /// The largest error in double precision.
     pub ulps: f64,
+    /// The same of the single-precision vectors.
+    pub ulps_f32: f64,
+    /// Either on machines without a fused multiply-add.
+    pub unfused: f64,
+}
+
+const fn primitive_promise(name: &'static str, ulps: f64, ulps_f32: f64, unfused: f64) -> Primitive {
+    Primitive { name, ulps, ulps_f32, unfused }
 }
 
 /// The numeric vocabulary.
 pub const PRIMITIVES: &[Primitive] = &[
-    Primitive { name: "ln", ulps: 2.0 },
-    Primitive { name: "exp", ulps: 2.0 },
-    Primitive { name: "log1p", ulps: 3.0 },
-    Primitive { name: "ln_ratio", ulps: 3.0 },
-    Primitive { name: "h", ulps: 4.0 },
-    Primitive { name: "phi", ulps: 4.0 },
-    Primitive { name: "digamma", ulps: 8.0 },
+    primitive_promise("ln", 2.0, 2.0, 2.0),
+    primitive_promise("exp", 1.0, 1.0, 1.0),
+    primitive_promise("expm1", 2.0, 2.0, 2.0),
+    primitive_promise("log1p", 3.0, 3.0, 3.0),
+    primitive_promise("ln_ratio", 3.0, 3.0, 3.0),
+    primitive_promise("h", 4.0, 4.0, 4.0),
+    primitive_promise("phi", 3.0, 3.0, 9.0),
+    primitive_promise("digamma", 8.0, 8.0, 8.0),
 ];
 
 /// The promise for `name`, which may carry a parameter.

@@ -5,7 +5,7 @@ use crate::num::wide::Wide;
 use crate::{Error, Side};
 
 use super::wide::WideSum;
-use super::{Pair, Rows, Weight, kernel, wide};
+use super::{Pair, Rows, Weight, frame, wide};
 
 /// Shannon entropy `H(P) = −Σ p ln p`, in nats, in [0, ln n]. (C. Shannon, 1948.)
 ///
@@ -131,9 +131,9 @@ pub fn weighted_js<T: Weight>(rows: Rows<'_, T>, weights: &[f64]) -> Result<f64,
     if rows.is_empty() {
         return Err(Error::Empty);
     }
-    kernel::check_side(weights, Side::Q)?;
+    frame::check_side(weights, Side::Q)?;
     for i in 0..rows.len() {
-        kernel::check_side(rows.row(i), Side::P).map_err(|reason| reason.at(i, i))?;
+        frame::check_side(rows.row(i), Side::P).map_err(|reason| reason.at(i, i))?;
     }
     let total = wide::mass(weights);
     let share: Vec<Wide> = weights.iter().map(|&w| Wide::new(w) / total).collect();

@@ -82,8 +82,6 @@ fn mass(logs: &[f64], side: Side) -> Result<LogMass, Error> {
 }
 
 impl Sums for LogPair<'_> {
-    type Error = Error;
-
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
         Ok(self.wide_sum(generator).value())
     }

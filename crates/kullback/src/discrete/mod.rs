@@ -5,6 +5,7 @@
 //! a fixed order: the bits do not depend on the number of threads.
 
 mod chunks;
+mod frame;
 mod information;
 mod kernel;
 mod logs;

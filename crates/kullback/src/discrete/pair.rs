@@ -1,13 +1,15 @@
 use core::cell::OnceCell;
 
 use crate::divergence::{Generator, Point, Sums};
+use crate::error::RowError;
 use crate::num::Real;
-use crate::num::simd::{Kernel, Level, Simd, dispatch};
+use crate::num::simd::Level;
 use crate::num::wide::Wide;
 use crate::state::{Mass, Total};
 use crate::{Error, Kl, Side};
 
-use super::kernel::{self, BLOCK, Frame, edge};
+use super::frame::{self, Frame, edge};
+use super::kernel::{self, BLOCK};
 use super::weight::Weight;
 use super::{chunks, wide};
 
@@ -62,11 +64,11 @@ impl<'a, T: Weight> Pair<'a, T> {
     /// Runs one pass over all blocks.
     fn pass<G: Generator>(&self, terms: Option<(G, Frame)>) -> (Mass, Total) {
         let level = self.level;
-        chunks::fold(self.p, self.q, |p, q| dispatch(level, Pass { p, q, terms }))
+        chunks::fold(self.p, self.q, |p, q| kernel::pass(level, p, q, terms))
     }
 
     /// Both masses, looking at the weights if nothing has yet.
-    fn mass(&self) -> Result<&Mass, Error> {
+    pub(crate) fn mass(&self) -> Result<&Mass, RowError> {
         match self.mass.get() {
             Some(mass) => Ok(mass),
             None => self.accept(self.pass(None::<(Kl, Frame)>).0),
@@ -74,8 +76,8 @@ impl<'a, T: Weight> Pair<'a, T> {
     }
 
     /// Keeps the masses of a complete pass if every weight was a valid one.
-    fn accept(&self, mass: Mass) -> Result<&Mass, Error> {
-        kernel::check(&mass, self.p, self.q)?;
+    fn accept(&self, mass: Mass) -> Result<&Mass, RowError> {
+        frame::check(&mass, self.p, self.q)?;
         Ok(self.mass.get_or_init(|| mass))
     }
 
@@ -85,8 +87,7 @@ impl<'a, T: Weight> Pair<'a, T> {
     /// guess was so far off that the subtraction would cost digits.
     fn sum_once<G: Generator>(&self, generator: G, side: Side) -> Result<Option<f64>, Error> {
         let head = self.p.len().min(BLOCK);
-        let (first, _) =
-            dispatch(self.level, Pass { p: &self.p[..head], q: &self.q[..head], terms: None::<(Kl, Frame)> });
+        let (first, _) = kernel::pass(self.level, &self.p[..head], &self.q[..head], None::<(G, Frame)>);
         let Some(guess) = Frame::normalising(&first) else { return Ok(None) };
         let ratio = guess.ratio.log2().round().exp2_integer();
         let (mass, total) = self.pass(Some((generator, Frame { ratio, mass: 1.0 })));
@@ -106,8 +107,6 @@ impl<'a, T: Weight> Pair<'a, T> {
 }
 
 impl<T: Weight> Sums for Pair<'_, T> {
-    type Error = Error;
-
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
         // A single block is in cache for its second pass.
         if let (Some(side), None, true) = (generator.chain(), self.mass.get(), self.p.len() > BLOCK)
@@ -140,20 +139,4 @@ fn raw<G: Generator>(generator: G, total: &Total, ratio: f64) -> f64 {
     total.sum.value()
         + edge(generator.at_zero(), total.only_q.value())
         + edge(generator.at_infinity(), total.only_p.value() * ratio)
-}
-
-/// One pass over a chunk: the masses and, given a generator, the terms.
-struct Pass<'a, T, G> {
-    p: &'a [T],
-    q: &'a [T],
-    terms: Option<(G, Frame)>,
-}
-
-impl<T: Weight, G: Generator> Kernel for Pass<'_, T, G> {
-    type Output = (Mass, Total);
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> (Mass, Total) {
-        kernel::pass(simd, self.p, self.q, self.terms)
-    }
 }

@@ -1,13 +1,9 @@
 use crate::Error;
-use crate::Kl;
-use crate::divergence::{Divergence, Generator, Sums};
-use crate::error::RowError;
-use crate::num::simd::{Kernel, Level, Simd, dispatch};
-use crate::state::Mass;
+use crate::divergence::Divergence;
+use crate::num::simd::Level;
 
-use super::kernel::{self, Frame};
 use super::weight::Weight;
-use super::{chunks, wide};
+use super::{Pair, chunks};
 
 /// Rows of weights in one buffer: row-major, each row contiguous, successive rows `stride` elements apart.
 ///
@@ -123,64 +119,12 @@ fn rows_into<D: Divergence, T: Weight>(
     }
     let level = Level::new();
     chunks::fill(out, (chunks::CHUNK / p.columns).max(1), |first, out| {
-        dispatch(level, Group { divergence, p, q, first, out })
-            .map_err(|(row, reason)| reason.at(repeated.unwrap_or(row), row))
-    })
-}
-
-/// Some successive rows.
-struct Group<'a, D, T> {
-    divergence: D,
-    p: Rows<'a, T>,
-    q: Rows<'a, T>,
-    first: usize,
-    out: &'a mut [f64],
-}
-
-impl<D: Divergence, T: Weight> Kernel for Group<'_, D, T> {
-    type Output = Result<(), (usize, RowError)>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Self::Output {
-        let mut i = 0;
-        while i < self.out.len() {
-            let row = self.first + i;
-            let (p, q) = (self.p.row(row), self.q.row(row));
-            let (mass, _) = kernel::pass(simd, p, q, None::<(Kl, Frame)>);
-            kernel::check(&mass, p, q).map_err(|reason| (row, reason))?;
-            self.out[i] = match self.divergence.evaluate(&Row { simd, p, q, mass }) {
-                Ok(value) => value,
-                Err(never) => match never {},
-            };
-            i += 1;
+        for (i, out) in out.iter_mut().enumerate() {
+            let row = first + i;
+            let pair = Pair::at_level(p.row(row), q.row(row), level)?;
+            pair.mass().map_err(|reason| reason.at(repeated.unwrap_or(row), row))?;
+            *out = divergence.evaluate(&pair)?;
         }
         Ok(())
-    }
-}
-
-/// One row whose masses are known to be good.
-struct Row<'a, S, T> {
-    simd: S,
-    p: &'a [T],
-    q: &'a [T],
-    mass: Mass,
-}
-
-impl<S: Simd, T: Weight> Sums for Row<'_, S, T> {
-    type Error = core::convert::Infallible;
-
-    #[inline(always)]
-    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error> {
-        if let Some(frame) = Frame::normalising(&self.mass) {
-            let (_, total) = kernel::pass(self.simd, self.p, self.q, Some((generator, frame)));
-            if total.sum.value().is_finite() {
-                return Ok(Frame::finish(generator, &total, &self.mass));
-            }
-        }
-        Ok(wide::normalised_sum(generator, self.p, self.q).value())
-    }
-
-    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error> {
-        Ok(wide::normalised_sum(generator, self.p, self.q).ln())
-    }
+    })
 }

@@ -5,7 +5,7 @@ use crate::num::Real;
 use crate::num::sum::two_sum;
 use crate::num::wide::Wide;
 
-use super::kernel::Frame;
+use super::frame::Frame;
 
 /// [`Frame`] without limits of range.
 #[derive(Clone, Copy)]

@@ -87,8 +87,7 @@ impl Divergence for Bhattacharyya {
     fn finish_slope(self, sum: f64) -> f64 {
         0.5 * Self::HALF_RENYI.finish_slope(sum)
     }
-    #[inline(always)]
-    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, S::Error> {
+    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         Ok(0.5 * Self::HALF_RENYI.evaluate(sums)?)
     }
 }
@@ -131,8 +130,7 @@ impl Divergence for Renyi {
         self.alpha / (1.0 + self.excess(sum))
     }
     /// Far from equality `1 + α(α − 1)S` cancels (α < 1) or overflows (α > 1); there the plain sum is taken.
-    #[inline(always)]
-    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, S::Error> {
+    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         let sum = sums.sum(self.generator())?;
         if self.alpha == 1.0 || (sum.is_finite() && self.excess(sum) > -0.5) {
             return Ok(self.finish(sum));

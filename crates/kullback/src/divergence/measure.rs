@@ -165,7 +165,7 @@ impl Measure {
     ///
     /// # Errors
     /// Whatever is wrong with the driver's input.
-    pub fn evaluate<S: Sums<Error = Error>>(self, sums: &S) -> Result<f64, Error> {
+    pub fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         self.visit(Evaluate(sums))?
     }
 
@@ -202,7 +202,7 @@ impl Visitor for Check {
 
 struct Evaluate<'a, S>(&'a S);
 impl<S: Sums> Visitor for Evaluate<'_, S> {
-    type Output = Result<f64, S::Error>;
+    type Output = Result<f64, Error>;
     fn visit<D: Divergence>(self, divergence: D) -> Self::Output {
         divergence.evaluate(self.0)
     }

@@ -137,20 +137,17 @@ pub trait Generator: Copy + Send + Sync {
 
 /// Sums of terms over one pair of distributions: what a driver offers to a divergence.
 pub trait Sums {
-    /// What can be wrong with the input; nothing, where it has been checked before.
-    type Error;
-
     /// Σ φ per unit of mass (or the largest term).
     ///
     /// # Errors
     /// Whatever is wrong with the input.
-    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error>;
+    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error>;
 
     /// ln of that sum, also where the sum itself is too large or too small for a double.
     ///
     /// # Errors
     /// Whatever is wrong with the input.
-    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Self::Error>;
+    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error>;
 }
 
 /// A measure of how far Q is from P: a generator and what becomes of its sum.
@@ -188,8 +185,7 @@ pub trait Divergence: Copy + Send + Sync {
     ///
     /// # Errors
     /// Whatever is wrong with the driver's input.
-    #[inline(always)]
-    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, S::Error> {
+    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         Ok(self.finish(sums.sum(self.generator())?))
     }
 

@@ -9,4 +9,7 @@ pub(crate) mod simd;
 pub(crate) mod sum;
 pub(crate) mod wide;
 
+#[cfg(test)]
+mod tests;
+
 pub use real::Real;

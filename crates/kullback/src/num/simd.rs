@@ -12,32 +12,63 @@ use fearless_simd::{Select as _, SimdBase as _, SimdFloat as _, SimdMask as _, S
 
 use super::real::Real;
 
-/// Work that is compiled for every instruction set.
+/// Work that is compiled once for every instruction set.
 pub(crate) trait Kernel {
     type Output;
+    /// Implementations are `#[inline(always)]`, as is all they call.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// Runs `kernel` on the given level.
+/// Runs `kernel` with the instructions of `level`.
+///
+/// SSE4.2 adds nothing that a kernel here uses, so there is no third compilation for it.
 #[inline]
 pub(crate) fn dispatch<K: Kernel>(level: Level, kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if let Some(simd) = level.as_avx512() {
+            return outlined(simd, kernel);
+        }
+        if let Some(simd) = level.as_avx2() {
+            return outlined(simd, kernel);
+        }
+        match level.as_sse2() {
+            Some(simd) => outlined(simd, kernel),
+            None => unreachable!("every x86-64 has SSE2"),
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
     fearless_simd::dispatch!(level, simd => kernel.run(simd))
+}
+
+/// One copy of a kernel for one instruction set, however many callers it has.
+#[cfg(target_arch = "x86_64")]
+#[inline(never)]
+fn outlined<S: Simd, K: Kernel>(simd: S, kernel: K) -> K::Output {
+    simd.vectorize(
+        #[inline(always)]
+        || kernel.run(simd),
+    )
 }
 
 /// Every level this machine can run, the best one first.
 #[cfg(test)]
 pub(crate) fn levels() -> Vec<Level> {
     let best = Level::new();
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    let all = [
-        best.as_avx512().map(Level::Avx512),
-        best.as_avx2().map(Level::Avx2),
-        best.as_sse4_2().map(Level::Sse4_2),
-        best.as_sse2().map(Level::Sse2),
-    ];
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    #[cfg(target_arch = "x86_64")]
+    let all = [best.as_avx512().map(Level::Avx512), best.as_avx2().map(Level::Avx2), best.as_sse2().map(Level::Sse2)];
+    #[cfg(not(target_arch = "x86_64"))]
     let all = [Some(best)];
     all.into_iter().flatten().collect()
+}
+
+/// Whether a multiply-add rounds once on this level.
+#[cfg(test)]
+pub(crate) fn fused(level: Level) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return level.as_avx2().is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    !level.is_fallback()
 }
 
 /// A double in every lane, as the nearest number of the lane's type and the rest.
@@ -64,6 +95,9 @@ pub trait Lanes<S: Simd>: Real {
     const LEN: usize;
     /// Reads `LEN` elements.
     fn load(simd: S, from: &[Self::Element]) -> Self;
+    /// Writes them.
+    #[cfg(test)]
+    fn store(self, to: &mut [Self::Element]);
     /// The same value in every lane.
     fn splat(simd: S, x: f64) -> Self;
     /// Adds every lane to a running sum in double precision.
@@ -245,6 +279,11 @@ impl<S: Simd> Lanes<S> for F64s<S> {
     fn load(simd: S, from: &[f64]) -> Self {
         Self(S::f64s::from_slice(simd, from))
     }
+    #[cfg(test)]
+    #[inline(always)]
+    fn store(self, to: &mut [f64]) {
+        self.0.store_slice(to);
+    }
     #[inline(always)]
     fn splat(simd: S, x: f64) -> Self {
         Self(S::f64s::splat(simd, x))
@@ -263,7 +302,7 @@ impl<S: Simd> Lanes<S> for F64s<S> {
     }
     #[inline(always)]
     fn extremes(low: Self, high: Self) -> (f64, f64) {
-        (low.reduce_min(), high.reduce_max())
+        (low.0.reduce_min(), high.0.reduce_max())
     }
 }
 
@@ -276,10 +315,6 @@ impl<S: Simd> F64s<S> {
     #[inline(always)]
     pub(crate) fn reduce_max(self) -> f64 {
         self.0.reduce_max()
-    }
-    #[inline(always)]
-    pub(crate) fn reduce_min(self) -> f64 {
-        self.0.reduce_min()
     }
     /// `self` where both `p` and `q` lie in `[low, high]`, else `otherwise`; and whether all lanes do.
     #[inline(always)]
@@ -298,6 +333,10 @@ impl<S: Simd> Within<S> {
     pub(crate) fn select(self, yes: F64s<S>, no: F64s<S>) -> F64s<S> {
         F64s(self.0.select(yes.0, no.0))
     }
+    #[inline(always)]
+    pub(crate) fn any(self) -> bool {
+        self.0.any_true()
+    }
     /// Bit `i` is set where lane `i` is outside and neither weight is zero.
     #[inline(always)]
     pub(crate) fn outside_and_positive(self, p: F64s<S>, q: F64s<S>) -> u64 {
@@ -314,6 +353,11 @@ impl<S: Simd> Lanes<S> for F32s<S> {
     #[inline(always)]
     fn load(simd: S, from: &[f32]) -> Self {
         Self(S::f32s::from_slice(simd, from))
+    }
+    #[cfg(test)]
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        self.0.store_slice(to);
     }
     #[inline(always)]
     fn splat(simd: S, x: f64) -> Self {

@@ -1,0 +1,80 @@
+//! From weights to shares, and from what the passes keep to a value.
+
+use crate::divergence::{Generator, Reduction};
+use crate::error::{RowError, Side};
+use crate::state::{Mass, Total};
+
+use super::weight::Weight;
+use super::weight::sealed::Vectorised as _;
+
+/// The scale of a pair: what turns weights into shares.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    /// The mass of Q over that of P. The terms see `ratio·p` beside `q`, so that only one side is scaled.
+    pub(crate) ratio: f64,
+    /// The common mass: that of Q.
+    pub(crate) mass: f64,
+}
+
+impl Frame {
+    /// The weights as they are.
+    pub(crate) const RAW: Self = Self { ratio: 1.0, mass: 1.0 };
+
+    /// The frame that normalises; `None` where the masses are out of range for the vector kernels.
+    pub(crate) fn normalising(mass: &Mass) -> Option<Self> {
+        let (p, q) = (mass.p.value(), mass.q.value());
+        let room = f64::LOW..=f64::HIGH * 1024.0;
+        let frame = Self { ratio: q / p, mass: q };
+        (room.contains(&p) && room.contains(&q) && frame.is_ordinary(f64::RATIO)).then_some(frame)
+    }
+
+    /// Whether the masses are within a factor `limit` of each other.
+    pub(crate) fn is_ordinary(self, limit: f64) -> bool {
+        (1.0 / limit..=limit).contains(&self.ratio)
+    }
+
+    /// Σ φ over all categories per unit of mass, from what the second pass kept.
+    pub(crate) fn finish<G: Generator>(generator: G, total: &Total, mass: &Mass) -> f64 {
+        let (p, q) = (mass.p.value(), mass.q.value());
+        let terms = match G::REDUCTION {
+            Reduction::Sum => total.sum.value() / q,
+            Reduction::Max => total.peak,
+        };
+        // Without a common category all of either mass is on one side only, whatever the sums have rounded.
+        let (only_p, only_q) =
+            if total.common { (total.only_p.value() / p, total.only_q.value() / q) } else { (1.0, 1.0) };
+        terms + edge(generator.at_zero(), only_q) + edge(generator.at_infinity(), only_p)
+    }
+}
+
+/// The terms at an edge of the supports: no mass there is no contribution, however large the factor.
+pub(crate) fn edge(factor: f64, mass: f64) -> f64 {
+    if mass == 0.0 { 0.0 } else { factor * mass }
+}
+
+/// Whether the weights behind these masses were valid; if not, which was the first that was not.
+pub(crate) fn check<T: Weight>(mass: &Mass, p: &[T], q: &[T]) -> Result<(), RowError> {
+    let (total_p, total_q) = (mass.p.value(), mass.q.value());
+    // A NaN can hide from the extremes but not from a sum.
+    if mass.low >= 0.0 && total_p.is_finite() && total_q.is_finite() && total_p > 0.0 && total_q > 0.0 {
+        return Ok(());
+    }
+    check_side(p, Side::P)?;
+    check_side(q, Side::Q)
+}
+
+#[cold]
+pub(crate) fn check_side<T: Weight>(weights: &[T], side: Side) -> Result<(), RowError> {
+    let mut positive = false;
+    for (index, &x) in weights.iter().enumerate() {
+        let x: f64 = x.into();
+        if !x.is_finite() {
+            return Err(RowError::NotFinite { side, index });
+        }
+        if x < 0.0 {
+            return Err(RowError::Negative { side, index });
+        }
+        positive |= x > 0.0;
+    }
+    if positive { Ok(()) } else { Err(RowError::ZeroMass { side }) }
+}
