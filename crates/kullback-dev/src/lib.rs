@@ -10,6 +10,7 @@ pub mod golden;
 pub mod law;
 pub mod oracle;
 pub mod recipe;
+pub mod report;
 pub mod strategy;
 pub mod subject;
 pub mod tolerance;

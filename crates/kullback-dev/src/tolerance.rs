@@ -1,5 +1,8 @@
 //! THE table: how far from the truth each result may be. No test has a tolerance of its own.
 
+use crate::double_double::DoubleDouble;
+use crate::ulp::relative_error;
+
 /// What is promised of one measure or function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Promise {
@@ -9,51 +12,96 @@ pub struct Promise {
     pub relative: f64,
     /// The same where q = p(1 + ε·noise) with ε ≥ 1e-8.
     pub near: f64,
-    /// An error that is allowed in any case. Only entropies have one: they cancel near a one-hot distribution.
+    /// The absolute error that replaces the relative one where P and Q are nearer still, or proportional: what a
+    /// relative error of 2⁻⁵³ in a weight amounts to.
+    pub nearest: f64,
+    /// An absolute error allowed in any case. Only entropies have one: they cancel near a one-hot distribution.
     pub absolute: f64,
 }
 
-const fn promise(name: &'static str, relative: f64, near: f64) -> Promise {
-    Promise { name, relative, near, absolute: 0.0 }
+/// How alike the two sides of an input are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// Not particularly.
+    Ordinary,
+    /// Equal to a relative difference of 1e-8 at least.
+    Near,
+    /// Equal to less than that, or proportional.
+    Nearest,
 }
 
-const fn or_absolute(name: &'static str, relative: f64) -> Promise {
-    Promise { name, relative, near: relative, absolute: 1e-15 }
+impl Promise {
+    /// The largest relative error allowed of a result whose true value is `truth`.
+    pub fn allowed(&self, truth: f64, likeness: Likeness) -> f64 {
+        let (relative, absolute) = match likeness {
+            Likeness::Ordinary => (self.relative, self.absolute),
+            Likeness::Near => (self.near, self.absolute),
+            Likeness::Nearest => (self.near, self.absolute.max(self.nearest)),
+        };
+        if absolute == 0.0 { relative } else { relative.max(absolute / truth.abs()) }
+    }
+
+    /// Whether `computed` is as near `truth` as promised.
+    pub fn kept(&self, computed: f64, truth: DoubleDouble, likeness: Likeness) -> bool {
+        // A relative error cannot say how far a number is from zero.
+        let zero = truth.is_zero() && likeness == Likeness::Nearest && computed.abs() <= self.nearest;
+        zero || relative_error(computed, truth) <= self.allowed(truth.value(), likeness)
+    }
+}
+
+/// Of the square of the difference, near equality.
+const fn square(name: &'static str, relative: f64) -> Promise {
+    Promise { name, relative, near: 1e-14, nearest: 1e-30, absolute: 0.0 }
+}
+
+/// Of the difference itself, or the root of its square.
+const fn linear(name: &'static str, relative: f64, near: f64) -> Promise {
+    Promise { name, relative, near, nearest: 1e-15, absolute: 0.0 }
+}
+
+const fn function_of(name: &'static str, relative: f64, absolute: f64) -> Promise {
+    Promise { name, relative, near: relative, nearest: 0.0, absolute }
 }
 
 /// Divergences of weights, by the name that `Measure` gives them.
 pub const MEASURES: &[Promise] = &[
-    promise("kl", 2e-15, 1e-14),
-    promise("reverse-kl", 2e-15, 1e-14),
-    promise("jeffreys", 2e-15, 1e-14),
-    promise("js", 2e-15, 1e-14),
-    promise("js-distance", 2e-15, 1e-14),
-    promise("gjs", 2e-15, 1e-14),
-    promise("scaled-gjs", 2e-15, 1e-14),
-    promise("skew-kl", 2e-15, 1e-14),
-    promise("k-divergence", 2e-15, 1e-14),
-    promise("renyi", 1e-14, 1e-14),
-    promise("tsallis", 1e-12, 1e-14),
-    promise("alpha", 1e-12, 1e-14),
-    promise("cressie-read", 1e-12, 1e-14),
-    promise("hellinger", 2e-15, 1e-14),
-    promise("hellinger-distance", 2e-15, 1e-14),
-    promise("bhattacharyya", 2e-15, 1e-14),
-    promise("chi2", 2e-15, 1e-14),
-    promise("neyman-chi2", 2e-15, 1e-14),
-    promise("triangular", 2e-15, 1e-14),
-    promise("tv", 2e-15, 1e-14),
-    promise("max-divergence", 2e-15, 1e-14),
+    square("kl", 2e-15),
+    square("reverse-kl", 2e-15),
+    square("jeffreys", 2e-15),
+    square("js", 2e-15),
+    linear("js-distance", 2e-15, 1e-14),
+    square("gjs", 2e-15),
+    square("scaled-gjs", 2e-15),
+    square("skew-kl", 2e-15),
+    square("k-divergence", 2e-15),
+    square("renyi", 1e-14),
+    square("tsallis", 1e-12),
+    square("alpha", 1e-12),
+    square("cressie-read", 1e-12),
+    square("hellinger", 2e-15),
+    linear("hellinger-distance", 2e-15, 1e-14),
+    square("bhattacharyya", 2e-15),
+    square("chi2", 2e-15),
+    square("neyman-chi2", 2e-15),
+    square("triangular", 2e-15),
+    linear("tv", 2e-15, 1e-12),
+    linear("max-divergence", 2e-15, 1e-12),
 ];
+
+/// The relative error added where the inputs are logarithms: half a unit in the last place of a logarithm of 700.
+pub const LOGARITHMS: f64 = 1e-13;
+
+/// The relative error added where the inputs are singles; near equality, too.
+pub const SINGLES: f64 = 2e-6;
 
 /// Functions of weights that are no divergences.
 pub const FUNCTIONS: &[Promise] = &[
-    or_absolute("entropy", 2e-15),
-    or_absolute("cross_entropy", 2e-15),
-    promise("perplexity", 4e-15, 4e-15),
-    promise("generalized_kl", 2e-15, 1e-14),
-    promise("mutual_information", 1e-14, 1e-14),
-    promise("weighted_js", 1e-14, 1e-14),
+    function_of("entropy", 2e-15, 1e-15),
+    function_of("cross_entropy", 2e-15, 1e-15),
+    function_of("perplexity", 4e-15, 0.0),
+    Promise { near: 1e-14, ..function_of("generalized_kl", 2e-15, 0.0) },
+    function_of("mutual_information", 1e-14, 0.0),
+    function_of("weighted_js", 1e-14, 0.0),
 ];
 
 /// What is promised of a numeric primitive, in units in the last place of its format.
@@ -99,4 +147,32 @@ pub fn function(name: &str) -> Option<&'static Promise> {
 /// The promise for a numeric primitive.
 pub fn primitive(name: &str) -> Option<&'static Primitive> {
     PRIMITIVES.iter().find(|promise| promise.name == name)
+}
+
+/// How far a law may be missed by the rounding of its two sides, relatively.
+pub const LAW: f64 = 4e-12;
+
+/// How far the two bracketings of a merge may differ, relatively.
+pub const MERGE: f64 = 4e-16;
+
+/// How far a hand-written slope may be from the differentiated term, relative to the larger of slope and weight.
+pub const SLOPE: f64 = 1e-12;
+
+/// A debt: golden rows that do not yet come out as promised.
+#[derive(Debug, Clone, Copy)]
+pub struct Debt {
+    /// How the measure's name starts.
+    pub measure: &'static str,
+    /// What the case's name contains.
+    pub case: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// All debts. The golden test fails when one has been paid: then it is to be taken off.
+pub const OWED: &[Debt] = &[];
+
+/// The debt that covers a golden row, if one does.
+pub fn owed(measure: &str, case: &str) -> Option<usize> {
+    OWED.iter().position(|debt| measure.starts_with(debt.measure) && case.contains(debt.case))
 }
