@@ -78,13 +78,21 @@ fn document(outcomes: &[Outcome]) -> String {
     for primitive in tolerance::PRIMITIVES {
         let (count, error) = of(Section::Primitives, primitive.name, Likeness::Ordinary);
         if count > 0 {
-            let _ = writeln!(text, "| {} | {count} | {} | {} |", primitive.name, primitive.ulps, show_ulps(error));
+            let _ = writeln!(
+                text,
+                "| {} | {count} | {} | {} |",
+                primitive.name,
+                primitive.unfused.max(primitive.ulps),
+                show_ulps(error)
+            );
         }
     }
     if !OWED.is_empty() {
         text.push_str("\n## Owed\n\nWhat does not come out as promised yet:\n\n");
         for debt in OWED {
-            let _ = writeln!(text, "- `{}…` on `…{}…`: {}", debt.measure, debt.case, debt.reason);
+            let measure = if debt.measure.is_empty() { "every measure" } else { debt.measure };
+            let case = if debt.case.is_empty() { "every case" } else { debt.case };
+            let _ = writeln!(text, "- {measure}, {case}: {}", debt.reason);
         }
     }
     text

@@ -109,7 +109,7 @@ pub const FUNCTIONS: &[Promise] = &[
 pub struct Primitive {
     /// The name.
     pub name: &'static str,
-    /// The largest error in double precision.
+    /// The largest error in double precision, where the machine fuses a multiplication and an addition.
     pub ulps: f64,
     /// The same of the single-precision vectors.
     pub ulps_f32: f64,
@@ -170,7 +170,28 @@ pub struct Debt {
 }
 
 /// All debts. The golden test fails when one has been paid: then it is to be taken off.
-pub const OWED: &[Debt] = &[];
+pub const OWED: &[Debt] = &[
+    owe("gjs=1e-9", "", WEIGHT),
+    owe("scaled-gjs=1e-9", "", WEIGHT),
+    owe("alpha=-0.999999", "", "1 − α′ is taken from the rounded exponent α′ = (1 − α)/2"),
+    owe("tv", "near", RATIO),
+    owe("tv", "rare", RATIO),
+    owe("tv", "ln p", RATIO),
+    owe("max-divergence", "near", RATIO),
+    owe("max-divergence", "rare", RATIO),
+    owe("kl", "long-near", "the one-pass KL subtracts masses that were summed in plain doubles"),
+    owe("kl", "million-near", "the one-pass KL subtracts masses that were summed in plain doubles"),
+    owe("reverse-kl", "long-near", "as for kl"),
+    owe("reverse-kl", "million-near", "as for kl"),
+    owe("", "near-mixed-1e-8", RATIO),
+];
+
+const fn owe(measure: &'static str, case: &'static str, reason: &'static str) -> Debt {
+    Debt { measure, case, reason }
+}
+
+const RATIO: &str = "the ratio of the masses is rounded to one double";
+const WEIGHT: &str = "the mixture takes its small share from 1 − (1 − β)";
 
 /// The debt that covers a golden row, if one does.
 pub fn owed(measure: &str, case: &str) -> Option<usize> {

@@ -1,1 +1,21 @@
-//! kullback-table
+//! What changed between two tables: Arrow, Parquet and CSV columns, streamed into mergeable profiles and compared.
+//!
+//! [`drift()`] compares a current table with a reference and reports, for every column, KL(current‖reference) in nats,
+//! whether the difference is more than chance, and which bins or values carry it. [`read_column`] reads one numeric column.
+
+mod bins;
+mod cells;
+mod column;
+mod compare;
+mod drift;
+mod error;
+mod family;
+mod profile;
+mod report;
+mod sample;
+mod source;
+
+pub use column::read_column;
+pub use drift::{ColumnSelection, DriftOptions, drift};
+pub use error::TableError;
+pub use report::{ColumnDrift, Contribution, DriftReport, Kind, Status};

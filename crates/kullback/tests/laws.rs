@@ -196,6 +196,13 @@ fn disjoint_supports() {
     assert_eq!(measure("triangular", &p, &q), 2.0);
 }
 
+/// Σ p⁴q⁻³ lies just below the largest double, and α(α − 1) times it above.
+#[test]
+fn renyi_where_only_the_excess_overflows() {
+    let (p, q) = ([4.122591500162585e20, 6.317454104236207e-13], [9.388232407217317e-45, 9.443919204575554e58]);
+    assert!(holds(Relation::Equal(measure("renyi=4", &p, &q), measure("max-divergence", &p, &q))));
+}
+
 /// 10⁷ near-equal pairs, where the textbook sum is negative half of the time.
 #[test]
 fn never_negative_over_ten_million_near_equal_pairs() {

@@ -80,10 +80,10 @@ fn of_every_measure() {
 #[test]
 fn of_generators_and_combinators() {
     check("cross-entropy", CrossEntropy);
-    check("reverse of skew", Reverse(Skew { of: Kl, lambda: 0.2 }));
-    check("skew of power", Skew { of: Power { alpha: 1.7 }, lambda: 0.3 });
+    check("reverse of skew", Reverse(Skew::new(Kl, 0.2)));
+    check("skew of power", Skew::new(Power::new(1.7), 0.3));
     for alpha in [-2.0, -1.0, 0.0, 0.2, 0.5, 1.0, 1.0 + 1e-9, 2.0, 3.3] {
-        check("power", Power { alpha });
+        check("power", Power::new(alpha));
     }
     for alpha in [0.2, 0.5, 1.5] {
         check("affinity", Affinity { alpha });

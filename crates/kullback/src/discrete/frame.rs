@@ -12,20 +12,32 @@ use super::weight::sealed::Vectorised as _;
 pub(crate) struct Frame {
     /// The mass of Q over that of P. The terms see `ratio·p` beside `q`, so that only one side is scaled.
     pub(crate) ratio: f64,
+    /// What the ratio has lost to rounding. See [`Frame::refined`].
+    pub(crate) ratio_low: f64,
     /// The common mass: that of Q.
     pub(crate) mass: f64,
 }
 
 impl Frame {
     /// The weights as they are.
-    pub(crate) const RAW: Self = Self { ratio: 1.0, mass: 1.0 };
+    pub(crate) const RAW: Self = Self { ratio: 1.0, ratio_low: 0.0, mass: 1.0 };
 
     /// The frame that normalises; `None` where the masses are out of range for the vector kernels.
     pub(crate) fn normalising(mass: &Mass) -> Option<Self> {
         let (p, q) = (mass.p.value(), mass.q.value());
         let room = f64::LOW..=f64::HIGH * 1024.0;
-        let frame = Self { ratio: q / p, mass: q };
+        let frame = Self { ratio: q / p, ratio_low: 0.0, mass: q };
         (room.contains(&p) && room.contains(&q) && frame.is_ordinary(f64::RATIO)).then_some(frame)
+    }
+
+    /// The frame with the digits of the ratio that a pass over the weights has shown, if `value` needs them.
+    ///
+    /// A ratio that is off by a relative δ changes a sum by a multiple of δ to the power of the generator's order.
+    /// It is off by a rounding error, so this matters only where P and Q nearly agree.
+    pub(crate) fn refined<G: Generator>(self, total: &Total, value: f64) -> Option<Self> {
+        let off = total.mismatch.value() / self.mass;
+        (self.ratio_low == 0.0 && off.abs().powi(G::ORDER) > NEGLIGIBLE * value)
+            .then_some(Self { ratio_low: off * self.ratio, ..self })
     }
 
     /// Whether the masses are within a factor `limit` of each other.
@@ -46,6 +58,9 @@ impl Frame {
         terms + edge(generator.at_zero(), only_q) + edge(generator.at_infinity(), only_p)
     }
 }
+
+/// A relative error that is as good as none.
+pub(crate) const NEGLIGIBLE: f64 = 1e-15;
 
 /// The terms at an edge of the supports: no mass there is no contribution, however large the factor.
 pub(crate) fn edge(factor: f64, mass: f64) -> f64 {

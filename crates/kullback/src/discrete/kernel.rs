@@ -116,15 +116,17 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
         let len = T::Lanes::<S>::LEN;
         let n = self.p.len();
         let (p, q) = (self.p, &self.q[..n]);
-        let ratio = Scale::<T::Lanes<S>>::splat(simd, self.frame.ratio);
+        let ratio = Scale::<T::Lanes<S>>::splat(simd, self.frame.ratio, self.frame.ratio_low);
         let mass = T::Lanes::splat(simd, self.frame.mass);
         let mut sum = [F64s::splat(simd, 0.0); 2];
+        let mut mismatch = sum;
         let mut peak = T::Lanes::splat(simd, 0.0);
         let mut i = 0;
         while i + len <= n {
             let a = T::Lanes::load(simd, &p[i..i + len]);
             let b = T::Lanes::load(simd, &q[i..i + len]);
             let difference = a.residual(ratio, b);
+            difference.add_to(&mut mismatch);
             let term = self.generator.term(Point { p: a * ratio.high, q: b, difference, mass });
             match G::REDUCTION {
                 Reduction::Sum => term.add_to(&mut sum),
@@ -133,7 +135,13 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
             i += len;
         }
         let (_, peak) = T::Lanes::extremes(peak, peak);
-        Total { sum: Sum::from((sum[0] + sum[1]).reduce_sum()), peak, common: true, ..Total::IDENTITY }
+        Total {
+            sum: Sum::from((sum[0] + sum[1]).reduce_sum()),
+            peak,
+            mismatch: Sum::from((mismatch[0] + mismatch[1]).reduce_sum()),
+            common: true,
+            ..Total::IDENTITY
+        }
     }
 }
 
@@ -154,19 +162,21 @@ impl<G: Generator> Kernel for Any<'_, G> {
         let n = self.p.len();
         let (p, q) = (self.p, &self.q[..n]);
         let (zero, one) = (F64s::splat(simd, 0.0), F64s::splat(simd, 1.0));
-        let ratio = Scale::<F64s<S>>::splat(simd, self.frame.ratio);
+        let ratio = Scale::<F64s<S>>::splat(simd, self.frame.ratio, self.frame.ratio_low);
         let mass = F64s::splat(simd, self.frame.mass);
-        let (mut sum, mut peak, mut only_p, mut only_q) = ([zero; 2], zero, zero, zero);
+        let (mut sum, mut peak, mut only_p, mut only_q, mut mismatch) = ([zero; 2], zero, zero, zero, zero);
         let mut total = Total::IDENTITY;
         let mut i = 0;
         while i + len <= n {
             let a = F64s::load(simd, &p[i..i + len]);
             let b = F64s::load(simd, &q[i..i + len]);
             let within = F64s::both_within(a, b, f64::LOW, f64::HIGH);
+            let difference = a.residual(ratio, b);
+            mismatch = mismatch + difference;
             let point = Point {
                 p: within.select(a * ratio.high, one),
                 q: within.select(b, one),
-                difference: within.select(a.residual(ratio, b), zero),
+                difference: within.select(difference, zero),
                 mass,
             };
             let term = within.select(self.generator.term(point), zero);
@@ -188,6 +198,7 @@ impl<G: Generator> Kernel for Any<'_, G> {
             peak: peak.reduce_max(),
             only_p: Sum::from(only_p.reduce_sum()),
             only_q: Sum::from(only_q.reduce_sum()),
+            mismatch: Sum::from(mismatch.reduce_sum()),
             common: false,
         })
     }

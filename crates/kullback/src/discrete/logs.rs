@@ -1,10 +1,11 @@
-use crate::divergence::{Generator, Point, Reduction, Sums};
+use crate::divergence::{Generator, Point, Sums};
 use crate::num::Real;
 use crate::num::wide::Wide;
 use crate::state::LogMass;
 use crate::{Error, Side};
 
-use super::wide::WideSum;
+use super::frame::NEGLIGIBLE;
+use super::wide::WideTotal;
 
 /// Two vectors of log-probabilities (or logarithms of weights), to be measured by any number of divergences.
 ///
@@ -40,37 +41,30 @@ impl<'a> LogPair<'a> {
 
     /// Σ φ, every category with an unbounded exponent.
     fn wide_sum<G: Generator>(&self, generator: G) -> Wide {
+        let (value, mismatch) = self.sum_shifted(generator, 0.0);
+        // The logarithms of the masses are rounded; near equality that shows, as in `Frame::refined`.
+        let off = mismatch.value();
+        if off.abs().powi(G::ORDER) > NEGLIGIBLE * value.value() {
+            return self.sum_shifted(generator, off).0;
+        }
+        value
+    }
+
+    /// The sum with Q scaled down by a further `e^shift`, and the mismatch of the masses.
+    fn sum_shifted<G: Generator>(&self, generator: G, shift: f64) -> (Wide, Wide) {
         let (ln_p, ln_q) = (self.mass.0.sum.value().ln(), self.mass.1.sum.value().ln());
         let (max_p, max_q) = (self.mass.0.max, self.mass.1.max);
-        let (mut terms, mut peak, mut edges) = (WideSum::ZERO, Wide::ZERO, WideSum::ZERO);
+        let mut total = WideTotal::ZERO;
         for (&a, &b) in self.p.iter().zip(self.q) {
             // The maximum and the logarithm of the sum are subtracted one after the other: the first is exact near it.
             let [p, q] = [(a - max_p) - ln_p, (b - max_q) - ln_q].map(|x| Wide::new(x).exp());
-            match (a > f64::NEG_INFINITY, b > f64::NEG_INFINITY) {
-                (true, true) => {
-                    let ln_ratio = ((b - a) - (max_q - max_p)) - (ln_q - ln_p);
-                    let difference = if ln_ratio.abs() < 1.0 { p * ln_ratio.exp_m1() } else { q - p };
-                    let term = generator.term(Point { p, q, difference, mass: Wide::ONE });
-                    match G::REDUCTION {
-                        Reduction::Sum => terms = terms.add(term),
-                        Reduction::Max => peak = peak.max(term),
-                    }
-                }
-                (true, false) => edges = edges.add(edge(generator.at_infinity(), p)),
-                (false, true) => edges = edges.add(edge(generator.at_zero(), q)),
-                (false, false) => {}
-            }
+            let log_ratio = ((b - a) - (max_q - max_p)) - (ln_q - ln_p);
+            let near = log_ratio.abs() < 1.0;
+            let difference = if near { p * (log_ratio.exp_m1() - shift * log_ratio.exp()) } else { q - p };
+            total.add(generator, Point { p, q, difference, mass: Wide::ONE });
         }
-        edges.value()
-            + match G::REDUCTION {
-                Reduction::Sum => terms.value(),
-                Reduction::Max => peak,
-            }
+        total.finish::<G>(Wide::ONE)
     }
-}
-
-fn edge(factor: f64, mass: Wide) -> Wide {
-    if factor.is_finite() { mass * factor } else { Wide::new(factor) }
 }
 
 fn mass(logs: &[f64], side: Side) -> Result<LogMass, Error> {

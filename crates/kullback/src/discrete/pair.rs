@@ -4,7 +4,6 @@ use crate::divergence::{Generator, Point, Sums};
 use crate::error::RowError;
 use crate::num::Real;
 use crate::num::simd::Level;
-use crate::num::wide::Wide;
 use crate::state::{Mass, Total};
 use crate::{Error, Kl, Side};
 
@@ -57,7 +56,7 @@ impl<'a, T: Weight> Pair<'a, T> {
         Ok(if mass.high <= f64::MAX.sqrt() && sum.is_finite() {
             sum
         } else {
-            wide::sum(generator, self.p, self.q, (Wide::ONE, Wide::ONE)).value()
+            wide::sum(generator, self.p, self.q, Frame::RAW.into()).0.value()
         })
     }
 
@@ -90,15 +89,13 @@ impl<'a, T: Weight> Pair<'a, T> {
         let (first, _) = kernel::pass(self.level, &self.p[..head], &self.q[..head], None::<(G, Frame)>);
         let Some(guess) = Frame::normalising(&first) else { return Ok(None) };
         let ratio = guess.ratio.log2().round().exp2_integer();
-        let (mass, total) = self.pass(Some((generator, Frame { ratio, mass: 1.0 })));
+        let (mass, total) = self.pass(Some((generator, Frame { ratio, ..Frame::RAW })));
         let mass = self.accept(mass)?;
         if Frame::normalising(mass).is_none() {
             return Ok(None);
         }
-        let scaled = mass.p.times_power_of_two(ratio);
-        let (p, q) = (scaled.value(), mass.q.value());
-        let difference = (mass.q + scaled.times_power_of_two(-1.0)).value();
-        let of_totals = generator.term(Point { p, q, difference, mass: 1.0 });
+        let (p, q) = (mass.p.value() * ratio, mass.q.value());
+        let of_totals = generator.term(Point { p, q, difference: total.mismatch.value(), mass: 1.0 });
         let sum = raw(generator, &total, ratio);
         // A quarter costs less than half a bit.
         let exact = of_totals <= sum * 0.25 && total.sum.value().is_finite();
@@ -115,10 +112,16 @@ impl<T: Weight> Sums for Pair<'_, T> {
             return Ok(sum);
         }
         let mass = self.mass()?;
-        if let Some(frame) = Frame::normalising(mass) {
-            let (_, total) = self.pass(Some((generator, frame)));
-            if total.sum.value().is_finite() {
-                return Ok(Frame::finish(generator, &total, mass));
+        let mut frame = Frame::normalising(mass);
+        while let Some(scale) = frame {
+            let (_, total) = self.pass(Some((generator, scale)));
+            if !total.sum.value().is_finite() {
+                break;
+            }
+            let value = Frame::finish(generator, &total, mass);
+            frame = scale.refined::<G>(&total, value);
+            if frame.is_none() {
+                return Ok(value);
             }
         }
         Ok(wide::normalised_sum(generator, self.p, self.q).value())

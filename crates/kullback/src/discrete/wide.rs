@@ -5,28 +5,34 @@ use crate::num::Real;
 use crate::num::sum::two_sum;
 use crate::num::wide::Wide;
 
-use super::frame::Frame;
+use super::frame::{Frame, NEGLIGIBLE};
 
 /// [`Frame`] without limits of range.
 #[derive(Clone, Copy)]
 pub(crate) struct WideFrame {
     pub(crate) ratio: Wide,
+    pub(crate) ratio_low: Wide,
     pub(crate) mass: Wide,
 }
 
 impl From<Frame> for WideFrame {
     fn from(frame: Frame) -> Self {
-        Self { ratio: Wide::new(frame.ratio), mass: Wide::new(frame.mass) }
+        Self { ratio: Wide::new(frame.ratio), ratio_low: Wide::new(frame.ratio_low), mass: Wide::new(frame.mass) }
     }
 }
 
 impl WideFrame {
+    /// One category; zeros are allowed.
+    fn point(self, p: f64, q: f64) -> Point<Wide> {
+        let (p, q) = (Wide::new(p), Wide::new(q));
+        let difference = Wide::difference_of_products(q, Wide::ONE, p, self.ratio) - p * self.ratio_low;
+        Point { p: p * self.ratio, q, difference, mass: self.mass }
+    }
+
     /// The term of one category, both weights positive.
     #[inline(never)]
     pub(crate) fn term<G: Generator>(self, generator: G, p: f64, q: f64) -> Wide {
-        let (p, q) = (Wide::new(p), Wide::new(q));
-        let difference = Wide::difference_of_products(q, Wide::ONE, p, self.ratio);
-        generator.term(Point { p: p * self.ratio, q, difference, mass: self.mass })
+        generator.term(self.point(p, q))
     }
 }
 
@@ -63,36 +69,66 @@ pub(crate) fn mass<T: Copy + Into<f64>>(weights: &[T]) -> Wide {
 /// Σ φ per unit of mass.
 #[inline(never)]
 pub(crate) fn normalised_sum<T: Copy + Into<f64>, G: Generator>(generator: G, p: &[T], q: &[T]) -> Wide {
-    sum(generator, p, q, (mass(p), mass(q)))
+    let (mass_p, mass_q) = (mass(p), mass(q));
+    let frame = WideFrame { ratio: mass_q / mass_p, ratio_low: Wide::ZERO, mass: mass_q };
+    let (value, mismatch) = sum(generator, p, q, frame);
+    // As in `Frame::refined`.
+    let off = mismatch / mass_q;
+    if off.value().abs().powi(G::ORDER) > NEGLIGIBLE * value.value() {
+        return sum(generator, p, q, WideFrame { ratio_low: off * frame.ratio, ..frame }).0;
+    }
+    value
 }
 
-/// Σ φ per unit of mass, given what P and Q sum to.
-pub(crate) fn sum<T: Copy + Into<f64>, G: Generator>(generator: G, p: &[T], q: &[T], masses: (Wide, Wide)) -> Wide {
-    let frame = WideFrame { ratio: masses.1 / masses.0, mass: masses.1 };
-    let (mut terms, mut peak, mut edges) = (WideSum::ZERO, Wide::ZERO, WideSum::ZERO);
-    for (&a, &b) in p.iter().zip(q) {
-        let (a, b): (f64, f64) = (a.into(), b.into());
-        match (a > 0.0, b > 0.0) {
-            (true, true) => {
-                let term = frame.term(generator, a, b);
+/// Σ φ per unit of mass of any categories, and the mismatch of the masses.
+pub(crate) fn sum<T: Copy + Into<f64>, G: Generator>(generator: G, p: &[T], q: &[T], frame: WideFrame) -> (Wide, Wide) {
+    let mut total = WideTotal::ZERO;
+    for (&p, &q) in p.iter().zip(q) {
+        total.add(generator, frame.point(p.into(), q.into()));
+    }
+    total.finish::<G>(frame.mass)
+}
+
+/// The terms so far.
+pub(crate) struct WideTotal {
+    terms: WideSum,
+    peak: Wide,
+    edges: WideSum,
+    mismatch: WideSum,
+}
+
+impl WideTotal {
+    pub(crate) const ZERO: Self =
+        Self { terms: WideSum::ZERO, peak: Wide::ZERO, edges: WideSum::ZERO, mismatch: WideSum::ZERO };
+
+    /// Adds a category, of which either weight may be zero.
+    pub(crate) fn add<G: Generator>(&mut self, generator: G, x: Point<Wide>) {
+        self.mismatch = self.mismatch.add(x.difference);
+        match (x.p == Wide::ZERO, x.q == Wide::ZERO) {
+            (false, false) => {
+                let term = generator.term(x);
                 match G::REDUCTION {
-                    Reduction::Sum => terms = terms.add(term),
-                    Reduction::Max => peak = peak.max(term),
+                    Reduction::Sum => self.terms = self.terms.add(term),
+                    Reduction::Max => self.peak = self.peak.max(term),
                 }
             }
-            (true, false) => edges = edges.add(edge(generator.at_infinity(), a, masses.0)),
-            (false, true) => edges = edges.add(edge(generator.at_zero(), b, masses.1)),
-            (false, false) => {}
+            (false, true) => self.edges = self.edges.add(edge(generator.at_infinity(), x.p)),
+            (true, false) => self.edges = self.edges.add(edge(generator.at_zero(), x.q)),
+            (true, true) => {}
         }
     }
-    let edges = edges.value();
-    let terms = match G::REDUCTION {
-        Reduction::Sum => terms.value() / frame.mass,
-        Reduction::Max => peak,
-    };
-    terms + edges
+
+    /// The value per unit of mass, and the mismatch of the masses.
+    pub(crate) fn finish<G: Generator>(self, mass: Wide) -> (Wide, Wide) {
+        let edges = self.edges.value() / mass;
+        let value = match G::REDUCTION {
+            Reduction::Sum => self.terms.value() / mass + edges,
+            Reduction::Max => self.peak + edges,
+        };
+        (value, self.mismatch.value())
+    }
 }
 
-fn edge(factor: f64, weight: f64, mass: Wide) -> Wide {
-    if factor.is_finite() { Wide::new(weight) / mass * factor } else { Wide::new(factor) }
+fn edge(factor: f64, weight: Wide) -> Wide {
+    if factor.is_finite() { weight * factor } else { Wide::new(factor) }
 }

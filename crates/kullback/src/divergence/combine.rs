@@ -17,6 +17,7 @@ pub struct Reverse<D>(pub D);
 
 impl<G: Generator> Generator for Reverse<G> {
     const REDUCTION: Reduction = G::REDUCTION;
+    const ORDER: i32 = G::ORDER;
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
@@ -56,33 +57,46 @@ impl<D: Divergence> Divergence for Reverse<D> {
 /// A divergence from P to a mixture, `D(P ‖ λP + (1 − λ)Q)`, finite wherever λ > 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Skew<G> {
-    /// The divergence.
-    pub of: G,
-    /// The share of P in the mixture, in [0, 1].
-    pub lambda: f64,
+    of: G,
+    /// λ and 1 − λ, each to full precision.
+    shares: [f64; 2],
+}
+
+impl<G> Skew<G> {
+    /// The divergence `of` to the mixture with share λ of P, in [0, 1].
+    pub const fn new(of: G, lambda: f64) -> Self {
+        Self { of, shares: [lambda, 1.0 - lambda] }
+    }
+
+    /// The same with λ = 1 − `rest`, for a small `rest`.
+    pub const fn with_rest(of: G, rest: f64) -> Self {
+        Self { of, shares: [1.0 - rest, rest] }
+    }
 }
 
 impl<G: Generator> Generator for Skew<G> {
     const REDUCTION: Reduction = G::REDUCTION;
+    const ORDER: i32 = G::ORDER;
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        self.of.term(x.mixed(self.lambda))
+        self.of.term(x.mixed(self.shares))
     }
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
-        let mixed = x.mixed(self.lambda);
-        self.of.slope_q(mixed) * (x.q * (1.0 - self.lambda) / mixed.q)
+        let mixed = x.mixed(self.shares);
+        self.of.slope_q(mixed) * (x.q * self.shares[1] / mixed.q)
     }
     fn at_zero(self) -> f64 {
-        (1.0 - self.lambda) * self.of.at_zero()
+        self.shares[1] * self.of.at_zero()
     }
     /// φ(1, λ), the term itself at a point of the mixture.
     fn at_infinity(self) -> f64 {
-        if self.lambda == 0.0 {
+        let [lambda, rest] = self.shares;
+        if lambda == 0.0 {
             return self.of.at_infinity();
         }
-        self.of.term(Point { p: 1.0, q: self.lambda, difference: self.lambda - 1.0, mass: 1.0 })
+        self.of.term(Point { p: 1.0, q: lambda, difference: -rest, mass: 1.0 })
     }
 }
 
@@ -103,6 +117,7 @@ impl<A: Generator, B: Generator> Generator for Weighted<A, B> {
         );
         Reduction::Sum
     };
+    const ORDER: i32 = if A::ORDER < B::ORDER { A::ORDER } else { B::ORDER };
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {

@@ -33,20 +33,20 @@ multiple!(
     /// The squared Hellinger distance `1 − Σ √(pq) = ½ Σ (√p − √q)²`, in [0, 1], without unit.
     ///
     /// (E. Hellinger, 1909.)
-    SquaredHellinger, Power, Power { alpha: 0.5 }, 0.25
+    SquaredHellinger, Power, Power::new(0.5), 0.25
 );
 multiple!(
     /// Pearson's `χ² = Σ (p − q)²/q`, in [0, +∞], without unit. (K. Pearson, 1900.)
-    PearsonChiSquare, Power, Power { alpha: 2.0 }, 2.0
+    PearsonChiSquare, Power, Power::new(2.0), 2.0
 );
 multiple!(
     /// Neyman's `χ² = Σ (p − q)²/p`, in [0, +∞], without unit. (J. Neyman, 1949.)
-    NeymanChiSquare, Power, Power { alpha: -1.0 }, 2.0
+    NeymanChiSquare, Power, Power::new(-1.0), 2.0
 );
 multiple!(
     /// The triangular discrimination `Σ (p − q)²/(p + q)`, in [0, 2], without unit: four times the centred power term
     /// of order 2 from P to the even mixture. (I. Vincze, 1981; L. Le Cam, 1986; F. Topsøe, 2000.)
-    Triangular, Skew<Power>, Skew { of: Power { alpha: 2.0 }, lambda: 0.5 }, 4.0
+    Triangular, Skew<Power>, Skew::new(Power::new(2.0), 0.5), 4.0
 );
 
 /// The Hellinger distance `√(1 − Σ √(pq))`: a metric in [0, 1], without unit.
@@ -111,28 +111,25 @@ impl Renyi {
             Err(Error::Parameter { name: "α", value: alpha, expected: "a finite number above 0" })
         }
     }
-
-    /// Σ p^α q^(1−α) − 1.
-    fn excess(self, sum: f64) -> f64 {
-        self.alpha * (self.alpha - 1.0) * sum
-    }
 }
 
 impl Divergence for Renyi {
     type Generator = Power;
     fn generator(self) -> Power {
-        Power { alpha: self.alpha }
+        Power::new(self.alpha)
     }
     fn finish(self, sum: f64) -> f64 {
-        if self.alpha == 1.0 { sum } else { self.excess(sum).ln_1p() / (self.alpha - 1.0) }
+        if self.alpha == 1.0 { sum } else { self.generator().excess(sum).ln_1p() / (self.alpha - 1.0) }
     }
     fn finish_slope(self, sum: f64) -> f64 {
-        self.alpha / (1.0 + self.excess(sum))
+        self.alpha / (1.0 + self.generator().excess(sum))
     }
     /// Far from equality `1 + α(α − 1)S` cancels (α < 1) or overflows (α > 1); there the plain sum is taken.
     fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         let sum = sums.sum(self.generator())?;
-        if self.alpha == 1.0 || (sum.is_finite() && self.excess(sum) > -0.5) {
+        // Its excess may overflow where the sum itself does not.
+        let excess = self.generator().excess(sum);
+        if self.alpha == 1.0 || (excess.is_finite() && excess > -0.5) {
             return Ok(self.finish(sum));
         }
         Ok(sums.ln_sum(Affinity { alpha: self.alpha })? / (self.alpha - 1.0))
@@ -158,7 +155,7 @@ impl Tsallis {
 impl Divergence for Tsallis {
     type Generator = Power;
     fn generator(self) -> Power {
-        Power { alpha: self.alpha }
+        Power::new(self.alpha)
     }
     fn finish(self, sum: f64) -> f64 {
         self.alpha * sum
@@ -187,7 +184,7 @@ impl AlphaDivergence {
 impl Divergence for AlphaDivergence {
     type Generator = Power;
     fn generator(self) -> Power {
-        Power { alpha: 0.5 - 0.5 * self.alpha }
+        Power::with_exponents(0.5 - 0.5 * self.alpha, 0.5 + 0.5 * self.alpha)
     }
 }
 
@@ -211,7 +208,7 @@ impl CressieRead {
 impl Divergence for CressieRead {
     type Generator = Power;
     fn generator(self) -> Power {
-        Power { alpha: self.lambda + 1.0 }
+        Power::with_exponents(self.lambda + 1.0, -self.lambda)
     }
     fn finish(self, sum: f64) -> f64 {
         2.0 * sum

@@ -50,6 +50,7 @@ pub struct MaxDivergence;
 
 impl Generator for MaxDivergence {
     const REDUCTION: Reduction = Reduction::Max;
+    const ORDER: i32 = 1;
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {

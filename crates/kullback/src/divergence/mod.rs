@@ -89,12 +89,12 @@ impl<V: Real> Point<V> {
         Self { p: self.q, q: self.p, difference: -self.difference, mass: self.mass }
     }
 
-    /// The same category with Q replaced by the mixture `λP + (1 − λ)Q`.
+    /// The same category with Q replaced by the mixture of P and Q with these shares, which add up to 1.
     #[inline(always)]
     #[must_use]
-    pub fn mixed(self, lambda: f64) -> Self {
-        let q = self.q.mul_add(self.q.constant(1.0 - lambda), self.p * lambda);
-        Self { q, difference: self.difference * (1.0 - lambda), ..self }
+    pub fn mixed(self, [of_p, of_q]: [f64; 2]) -> Self {
+        let q = self.q.mul_add(self.q.constant(of_q), self.p * of_p);
+        Self { q, difference: self.difference * of_q, ..self }
     }
 }
 
@@ -115,6 +115,10 @@ pub enum Reduction {
 pub trait Generator: Copy + Send + Sync {
     /// How terms are combined.
     const REDUCTION: Reduction = Reduction::Sum;
+
+    /// The order at which a term vanishes as q → p: 2 for a smooth divergence, 1 for a distance. Drivers need it to know
+    /// when the rounding of the masses would show.
+    const ORDER: i32 = 2;
 
     /// φ(p, q).
     fn term<V: Real>(self, x: Point<V>) -> V;

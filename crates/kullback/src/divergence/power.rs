@@ -7,15 +7,35 @@ use crate::num::Real;
 /// the squared Hellinger distance. (N. Cressie, T. Read, *Multinomial goodness-of-fit tests*, 1984.)
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Power {
-    /// The exponent of p; any finite number.
-    pub alpha: f64,
+    /// α and 1 − α, each to full precision: the exponents of p and q.
+    exponents: [f64; 2],
+}
+
+impl Power {
+    /// The term of order α, any finite number.
+    #[must_use]
+    pub const fn new(alpha: f64) -> Self {
+        Self { exponents: [alpha, 1.0 - alpha] }
+    }
+
+    /// The term with these exponents, which add up to 1: for an α that is near 1 by a known difference.
+    #[must_use]
+    pub const fn with_exponents(alpha: f64, rest: f64) -> Self {
+        Self { exponents: [alpha, rest] }
+    }
+
+    /// `Σ p^α q^(1−α) − 1`, from the sum of the terms.
+    #[must_use]
+    pub fn excess(self, sum: f64) -> f64 {
+        -(self.exponents[0] * self.exponents[1]) * sum
+    }
 }
 
 impl Generator for Power {
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
         let Point { p, q, difference: d, .. } = x;
-        let alpha = self.alpha;
+        let [alpha, rest] = self.exponents;
         if alpha == 0.5 {
             let share = d / (p.sqrt() + q.sqrt());
             share * share * 2.0
@@ -25,34 +45,34 @@ impl Generator for Power {
             d * (d / p) * 0.5
         } else if alpha < 0.5 {
             // The mirror image keeps 1 − α at most ½, where the difference below does not cancel.
-            upper_power(x.swapped(), 1.0 - alpha)
+            upper_power(x.swapped(), [rest, alpha])
         } else {
-            upper_power(x, alpha)
+            upper_power(x, [alpha, rest])
         }
     }
 
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
         let log = V::ln_ratio(x.p, x.q, x.difference);
-        if self.alpha == 0.0 { x.q * log } else { -(x.q * (log * -self.alpha).exp_m1()) * (1.0 / self.alpha) }
+        let [alpha, _] = self.exponents;
+        if alpha == 0.0 { x.q * log } else { -(x.q * (log * -alpha).exp_m1()) * (1.0 / alpha) }
     }
 
     fn at_zero(self) -> f64 {
-        if self.alpha > 0.0 { 1.0 / self.alpha } else { f64::INFINITY }
+        if self.exponents[0] > 0.0 { 1.0 / self.exponents[0] } else { f64::INFINITY }
     }
 
     fn at_infinity(self) -> f64 {
-        if self.alpha < 1.0 { 1.0 / (1.0 - self.alpha) } else { f64::INFINITY }
+        if self.exponents[1] > 0.0 { 1.0 / self.exponents[1] } else { f64::INFINITY }
     }
 }
 
 /// The term for α ≥ ½. With a = 1 − α and λ = ln(q/p), α(α − 1) times the term is p·e^{aλ} − αp − aq, which is
 /// p·k(aλ) − a·φ(p, q) with k(x) = eˣ − 1 − x (both small near equality) and p·(e^{aλ} − 1) − a(q − p).
 #[inline(always)]
-fn upper_power<V: Real>(x: Point<V>, alpha: f64) -> V {
+fn upper_power<V: Real>(x: Point<V>, [alpha, a]: [f64; 2]) -> V {
     let Point { p, q, difference: d, .. } = x;
     let kl = V::kl_term(p, q, d);
-    let a = 1.0 - alpha;
     if a == 0.0 {
         return kl;
     }

@@ -46,7 +46,7 @@ impl SkewKl {
 impl Divergence for SkewKl {
     type Generator = Skew<Kl>;
     fn generator(self) -> Skew<Kl> {
-        Skew { of: Kl, lambda: self.lambda }
+        Skew::new(Kl, self.lambda)
     }
 }
 
@@ -57,7 +57,7 @@ pub struct KDivergence;
 impl Divergence for KDivergence {
     type Generator = Skew<Kl>;
     fn generator(self) -> Skew<Kl> {
-        Skew { of: Kl, lambda: 0.5 }
+        Skew::new(Kl, 0.5)
     }
 }
 
@@ -83,8 +83,8 @@ impl JensenShannon {
 
     #[inline(always)]
     fn terms(self) -> Weighted<Skew<Kl>, Reverse<Skew<Kl>>> {
-        let (w, v) = (self.weight, 1.0 - self.weight);
-        Weighted { first: (w, Skew { of: Kl, lambda: w }), second: (v, Reverse(Skew { of: Kl, lambda: v })) }
+        let w = self.weight;
+        Weighted { first: (w, Skew::new(Kl, w)), second: (1.0 - w, Reverse(Skew::with_rest(Kl, w))) }
     }
 }
 

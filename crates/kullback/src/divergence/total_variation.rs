@@ -8,6 +8,8 @@ use crate::num::Real;
 pub struct TotalVariation;
 
 impl Generator for TotalVariation {
+    const ORDER: i32 = 1;
+
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
         x.difference.abs() * 0.5

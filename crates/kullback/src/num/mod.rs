@@ -6,6 +6,7 @@ mod polynomial;
 pub mod real;
 #[allow(unreachable_pub, reason = "the lanes of a sealed public trait")]
 pub(crate) mod simd;
+pub(crate) mod special;
 pub(crate) mod sum;
 pub(crate) mod wide;
 

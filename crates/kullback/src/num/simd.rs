@@ -71,7 +71,7 @@ pub(crate) fn fused(level: Level) -> bool {
     !level.is_fallback()
 }
 
-/// A double in every lane, as the nearest number of the lane's type and the rest.
+/// A number in every lane, as the nearest one of the lane's type and the rest.
 #[derive(Clone, Copy)]
 pub struct Scale<V> {
     pub(crate) high: V,
@@ -80,12 +80,12 @@ pub struct Scale<V> {
 
 impl<V> Scale<V> {
     #[inline(always)]
-    pub(crate) fn splat<S: Simd>(simd: S, x: f64) -> Self
+    pub(crate) fn splat<S: Simd>(simd: S, x: f64, low: f64) -> Self
     where
         V: Lanes<S>,
     {
         let high = if V::DIGITS > 24 { x } else { f64::from(x as f32) };
-        Self { high: V::splat(simd, high), low: V::splat(simd, x - high) }
+        Self { high: V::splat(simd, high), low: V::splat(simd, (x - high) + low) }
     }
 }
 
@@ -294,7 +294,8 @@ impl<S: Simd> Lanes<S> for F64s<S> {
     }
     #[inline(always)]
     fn residual(self, ratio: Scale<Self>, q: Self) -> Self {
-        Self((-self.0).mul_add_precise(ratio.high.0, q.0))
+        let minus = -self.0;
+        Self(minus.mul_add_precise(ratio.low.0, minus.mul_add_precise(ratio.high.0, q.0)))
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {

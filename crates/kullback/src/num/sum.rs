@@ -17,13 +17,6 @@ impl Sum {
     /// The empty sum.
     pub const ZERO: Self = Self { high: 0.0, low: 0.0 };
 
-    /// The sum times a power of two.
-    #[inline]
-    #[must_use]
-    pub fn times_power_of_two(self, power: f64) -> Self {
-        Self { high: self.high * power, low: self.low * power }
-    }
-
     /// The sum, rounded once. An overflow is an infinity of its sign.
     #[inline]
     #[must_use]

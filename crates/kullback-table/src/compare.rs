@@ -1,0 +1,89 @@
+//! One column's counts made into numbers.
+
+use kullback::{
+    Divergence, Jeffreys, JensenShannon,
+    estimate::{Estimator, g_test, weights},
+};
+
+use crate::{
+    cells::{Cell, Cells},
+    error::TableError,
+    report::{ColumnDrift, Contribution, Kind, Status},
+};
+
+/// The report on one column, before adjustment for the others.
+pub(crate) fn compare(
+    column: String,
+    status: Status,
+    cells: &Cells,
+    notes: Vec<String>,
+    estimator: Estimator,
+) -> Result<ColumnDrift, TableError> {
+    let fraction = |side: Option<(u64, u64)>| side.map(|(nulls, rows)| nulls as f64 / rows.max(1) as f64);
+    let mut drift = ColumnDrift {
+        column,
+        kind: cells.kind.unwrap_or(Kind::Categorical),
+        status,
+        bins: cells.cells.len(),
+        kl: None,
+        kl_reverse: None,
+        jensen_shannon: None,
+        psi: None,
+        g: None,
+        degrees_of_freedom: None,
+        p_value: None,
+        permuted: false,
+        p_adjusted: None,
+        drifted: false,
+        null_fraction_reference: fraction(cells.nulls_reference),
+        null_fraction_current: fraction(cells.nulls_current),
+        contributions: Vec::new(),
+        notes,
+    };
+    if status != Status::Compared {
+        return Ok(drift);
+    }
+    let (current, reference) = cells.counts();
+    let kl = estimator.kl(&current, &reference)?;
+    drift.kl = Some(kl.value);
+    drift.kl_reverse = Some(estimator.kl(&reference, &current)?.value);
+    let (p, q) = (weights(&current), weights(&reference));
+    drift.jensen_shannon = Some(JensenShannon::HALF.between(&p, &q)?);
+    drift.psi = Some(Jeffreys.between(&p, &q)?);
+    let (joined_current, joined_reference) = cells.joined_counts();
+    let test = g_test(&joined_current, &joined_reference)?;
+    drift.g = Some(test.g);
+    drift.degrees_of_freedom = Some(test.degrees_of_freedom);
+    drift.p_value = test.p_value;
+    drift.permuted = test.permuted;
+    let contribution = |(cell, nats): (&Cell, f64)| Contribution {
+        bin: cell.label.clone(),
+        reference: cell.reference,
+        current: cell.current,
+        nats,
+    };
+    drift.contributions = cells.cells.iter().zip(kl.contributions).map(contribution).collect();
+    describe(&mut drift, cells);
+    Ok(drift)
+}
+
+/// Says what is disjoint or constant.
+fn describe(drift: &mut ColumnDrift, cells: &Cells) {
+    if cells.disjoint() {
+        drift.status = Status::Disjoint;
+        let only = |count: fn(&Cell) -> u64| {
+            let mut held = cells.cells.iter().filter(|cell| cell.values && count(cell) > 0);
+            held.next().filter(|_| held.next().is_none()).map(|cell| cell.label.clone())
+        };
+        drift.notes.push(match (only(|cell| cell.reference), only(|cell| cell.current)) {
+            (Some(old), Some(new)) => {
+                format!("no value in common: always {old} in the reference, {new} in the current table")
+            }
+            _ => "no value in common".to_owned(),
+        });
+    } else if cells.cells.iter().filter(|cell| cell.reference + cell.current > 0).count() == 1 {
+        drift.status = Status::Constant;
+        let value = cells.cells.iter().find(|cell| cell.reference > 0).map_or("", |cell| cell.label.as_str());
+        drift.notes.push(format!("constant: always {value}; nothing to test"));
+    }
+}

@@ -1,0 +1,302 @@
+//! Two tables: one pass to find edges and values, one to count, then the comparison.
+
+use std::path::Path;
+
+use kullback::estimate::{Estimator, benjamini_hochberg};
+use rayon::prelude::*;
+
+use crate::{
+    cells::Cells,
+    compare::compare,
+    error::TableError,
+    family::Family,
+    profile::{BinCounts, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
+    report::{ColumnDrift, DriftReport, Kind, Status},
+    source::{Meter, Table, Wanted},
+};
+
+/// How to compare.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DriftOptions {
+    /// Estimator of `kl` and `kl_reverse`.
+    pub estimator: Estimator,
+    /// Bins of a numeric column: quantiles of the reference, 1 to 10,000.
+    pub bins: usize,
+    /// Columns with an adjusted p-value below this drifted.
+    pub alpha: f64,
+    /// Which columns.
+    pub columns: ColumnSelection,
+    /// Threads to read with; `None` for all. The report does not depend on it.
+    pub threads: Option<usize>,
+}
+
+impl Default for DriftOptions {
+    fn default() -> Self {
+        Self {
+            estimator: Estimator::default(),
+            bins: 10,
+            alpha: 0.05,
+            columns: ColumnSelection::default(),
+            threads: None,
+        }
+    }
+}
+
+/// The columns to compare.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnSelection {
+    /// These only; `None` for all. Each must be in one of the tables.
+    pub include: Option<Vec<String>>,
+    /// Not these. Each must be in one of the tables.
+    pub exclude: Vec<String>,
+}
+
+/// Compares two tables column by column, each a `.parquet`, `.csv`, `.tsv`, `.csv.gz`, `.arrow` or `.feather` file, a folder
+/// of them or a glob. `progress` is called with the bytes read and the bytes to read, as far as is known.
+///
+/// Memory does not grow with the number of rows.
+///
+/// # Errors
+/// [`TableError`]: a table that is missing, empty or damaged, a chosen column that neither table has, an option out of range.
+/// Differences between the schemas are not errors; they are in the report.
+pub fn drift(
+    reference: impl AsRef<Path>,
+    current: impl AsRef<Path>,
+    options: &DriftOptions,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<DriftReport, TableError> {
+    let (reference, current) = (reference.as_ref(), current.as_ref());
+    let out_of_range = |name, value: String, expected| Err(TableError::Option { name, value, expected });
+    if !(options.alpha > 0.0 && options.alpha < 1.0) {
+        return out_of_range("alpha", options.alpha.to_string(), "a number between 0 and 1");
+    }
+    if !(1..=10_000).contains(&options.bins) {
+        return out_of_range("bins", options.bins.to_string(), "1 to 10000");
+    }
+    let Some(threads) = options.threads else {
+        return run(reference, current, options, progress);
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) if threads > 0 => pool.install(|| run(reference, current, options, progress)),
+        _ => out_of_range("threads", threads.to_string(), "1 or more"),
+    }
+}
+
+fn run(
+    reference: &Path,
+    current: &Path,
+    options: &DriftOptions,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<DriftReport, TableError> {
+    let meter = Meter::new(progress);
+    let reference = Table::open(reference, &meter)?;
+    let current = Table::open(current, &meter)?;
+    let names = select(&reference, &current, &options.columns)?;
+    let plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
+    let cells = count(&plans, &reference, &current, options.bins, &meter)?;
+    meter.finish();
+
+    let columns: Result<Vec<ColumnDrift>, TableError> = plans
+        .into_par_iter()
+        .zip(cells)
+        .map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options.estimator))
+        .collect();
+    let mut columns = columns?;
+    adjust(&mut columns, options.alpha);
+    columns.sort_by(by_evidence);
+    Ok(DriftReport {
+        rows_reference: reference.rows,
+        rows_current: current.rows,
+        alpha: options.alpha,
+        estimator: options.estimator,
+        columns,
+    })
+}
+
+/// The chosen columns: those of the reference in its order, then those that only the current table has.
+fn select(reference: &Table, current: &Table, selection: &ColumnSelection) -> Result<Vec<String>, TableError> {
+    let mut names: Vec<String> = reference.columns.iter().map(|column| column.name.clone()).collect();
+    names.extend(
+        current
+            .columns
+            .iter()
+            .filter(|column| reference.column(&column.name).is_none())
+            .map(|column| column.name.clone()),
+    );
+    for asked in selection.include.iter().flatten().chain(&selection.exclude) {
+        if !names.contains(asked) {
+            return Err(TableError::no_column(&reference.path, asked, names.iter().map(String::as_str)));
+        }
+    }
+    if let Some(include) = &selection.include {
+        names.retain(|name| include.contains(name));
+    }
+    names.retain(|name| !selection.exclude.contains(name));
+    Ok(names)
+}
+
+/// What to do with one column.
+struct Plan {
+    name: String,
+    status: Status,
+    family: Family,
+    notes: Vec<String>,
+}
+
+impl Plan {
+    fn new(name: String, reference: &Table, current: &Table) -> Self {
+        let plan = |name, status, family, notes| Self { name, status, family, notes };
+        let (old, new) = match (reference.column(&name), current.column(&name)) {
+            (Some(old), Some(new)) => (old, new),
+            (old, new) => {
+                let family = old.or(new).map_or(Family::Null, |column| column.family);
+                let status = if old.is_some() { Status::OnlyInReference } else { Status::OnlyInCurrent };
+                return plan(name, status, family, vec![format!("{status}: not compared")]);
+            }
+        };
+        let family = old.family.common(new.family);
+        let mut notes = Vec::new();
+        let families = [old.family, new.family];
+        if family == Family::Unsupported {
+            notes.push(format!(
+                "{} in the reference, {} in the current table: not compared",
+                old.type_name, new.type_name
+            ));
+            return plan(name, Status::Unsupported, family, notes);
+        }
+        if old.family != new.family && !families.contains(&Family::Null) {
+            notes.push(format!("retyped from {} to {}: compared as text", old.type_name, new.type_name));
+        } else if old.type_name != new.type_name && old.declared && new.declared {
+            notes.push(format!("retyped from {} to {}", old.type_name, new.type_name));
+        }
+        plan(name, Status::Compared, family, notes)
+    }
+
+    fn compared(&self) -> bool {
+        self.status == Status::Compared
+    }
+}
+
+/// The counts of every column on both sides.
+fn count(
+    plans: &[Plan],
+    reference: &Table,
+    current: &Table,
+    bins: usize,
+    meter: &Meter<'_>,
+) -> Result<Vec<Cells>, TableError> {
+    let nulls = || State::Nulls { rows: 0, nulls: 0 };
+    let first_look = |plan: &Plan| match plan.family {
+        _ if !plan.compared() => nulls(),
+        Family::Number => State::Scan(Box::default()),
+        family if family.is_numeric() => State::Scan(Box::new(NumericScan::of_quantities())),
+        Family::Text => State::Texts(Values::default()),
+        _ => nulls(),
+    };
+    let first = scan(reference, plans, plans.iter().map(|plan| Some(first_look(plan))).collect(), meter)?;
+    // With the reference's edges known, one pass over the current table is enough; numbers counted by value need
+    // the same first look as text.
+    let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(|state| settle(state, bins))).collect();
+    let of_current = questions.iter().map(|state| state.as_ref().map(State::fresh)).collect();
+    let current_first = scan(current, plans, of_current, meter)?;
+    let again =
+        questions.iter().map(|state| state.as_ref().filter(|state| state.needs_rescan()).map(State::fresh)).collect();
+    let recounted = scan(reference, plans, again, meter)?;
+    let reference_first: Vec<Option<State>> =
+        recounted.into_iter().zip(questions).map(|(new, old)| new.or(old)).collect();
+
+    // Values too many to count whole: those to name are known now.
+    let named: Vec<Option<State>> = reference_first
+        .iter()
+        .zip(&current_first)
+        .map(|(old, new)| name_values(old.as_ref()?, new.as_ref()?))
+        .collect();
+    let fresh = || named.iter().map(|state| state.as_ref().map(State::fresh)).collect();
+    let reference_named = scan(reference, plans, fresh(), meter)?;
+    let current_named = scan(current, plans, fresh(), meter)?;
+
+    let old = reference_named.into_iter().zip(reference_first).map(|(named, first)| named.or(first));
+    let new = current_named.into_iter().zip(current_first).map(|(named, first)| named.or(first));
+    Ok(plans.iter().zip(old.zip(new)).map(|(plan, (old, new))| Cells::new(plan.family, old, new)).collect())
+}
+
+/// Streams a table into the states there are, for the columns that it has.
+fn scan(
+    table: &Table,
+    plans: &[Plan],
+    states: Vec<Option<State>>,
+    meter: &Meter<'_>,
+) -> Result<Vec<Option<State>>, TableError> {
+    let mut at = Vec::new();
+    let mut wanted = Vec::new();
+    for (index, (plan, state)) in plans.iter().zip(states).enumerate() {
+        if let Some(state) = state
+            && table.column(&plan.name).is_some()
+        {
+            at.push(index);
+            wanted.push(Wanted { name: plan.name.clone(), state });
+        }
+    }
+    let mut seen: Vec<Option<State>> = plans.iter().map(|_| None).collect();
+    for (index, state) in at.into_iter().zip(table.scan(wanted, meter)?) {
+        seen[index] = Some(state);
+    }
+    Ok(seen)
+}
+
+/// What the first look at the reference decides: bins or values.
+fn settle(state: State, bins: usize) -> State {
+    match state {
+        State::Scan(scan) if scan.by_value() => State::Numbers(Values::default()),
+        State::Scan(scan) => State::Bins(Box::new(BinCounts::new(scan.into_bins(bins)))),
+        state => state,
+    }
+}
+
+/// The question for another pass, if one side has too many values to count whole.
+fn name_values(old: &State, new: &State) -> Option<State> {
+    match (old, new) {
+        (State::Texts(old), State::Texts(new)) if !(old.counts.is_whole() && new.counts.is_whole()) => {
+            Some(State::NamedTexts(Values::of(NamedCounts::new(&chosen(old, new, MAX_NAMED)))))
+        }
+        (State::Numbers(old), State::Numbers(new)) if !(old.counts.is_whole() && new.counts.is_whole()) => {
+            Some(State::NamedNumbers(Values::of(NamedCounts::new(&chosen(old, new, MAX_NAMED)))))
+        }
+        _ => None,
+    }
+}
+
+/// Benjamini–Hochberg over the columns with a p-value.
+fn adjust(columns: &mut [ColumnDrift], alpha: f64) {
+    let p_values: Vec<f64> = columns.iter().filter_map(|column| column.p_value).collect();
+    let tested = columns.iter_mut().filter(|column| column.p_value.is_some());
+    for (column, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
+        column.p_adjusted = Some(adjusted);
+        column.drifted = adjusted < alpha;
+    }
+}
+
+/// Drifted columns by their evidence; then what is disjoint because each side is one key, such as the month of a month's file;
+/// then the rest.
+fn by_evidence(a: &ColumnDrift, b: &ColumnDrift) -> std::cmp::Ordering {
+    let group = |column: &ColumnDrift| match (column.status, column.p_value) {
+        (Status::Disjoint, _) if column.bins == 2 => 1,
+        (_, Some(_)) if column.drifted => 0,
+        (_, Some(_)) => 2,
+        (Status::OnlyInCurrent | Status::OnlyInReference, None) => 3,
+        _ => 4,
+    };
+    let p = |column: &ColumnDrift| column.p_adjusted.unwrap_or(1.0);
+    let g = |column: &ColumnDrift| column.g.unwrap_or(0.0);
+    group(a)
+        .cmp(&group(b))
+        .then(p(a).total_cmp(&p(b)))
+        .then(g(b).total_cmp(&g(a)))
+        .then_with(|| a.column.cmp(&b.column))
+}
+
+/// The kind of a column that was not counted.
+pub(crate) fn kind_of(family: Family) -> Kind {
+    if family.is_numeric() { Kind::Numeric } else { Kind::Categorical }
+}

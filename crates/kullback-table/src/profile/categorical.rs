@@ -1,0 +1,249 @@
+//! Columns counted by value, in bounded memory.
+
+use std::{borrow::Borrow, collections::BTreeMap, hash::Hash, sync::Arc};
+
+use hashbrown::HashMap;
+
+use super::Batch;
+use crate::sample::Sample;
+
+/// Columns of more distinct values than this name the most frequent of both tables together, and count the rest as `other`.
+pub(crate) const MAX_NAMED: usize = 1000;
+
+/// A side with more distinct values than this is not counted whole: its frequent values are found in a sample of rows
+/// and counted in another pass.
+const MAX_COUNTED: usize = 16_384;
+
+/// Rows in that sample.
+const SAMPLED_VALUES: usize = 16_384;
+
+/// Longer text is cut, and told apart by a hash.
+const MAX_TEXT: usize = 256;
+
+/// What a column's nulls, NaNs and values are counted in.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Values<C> {
+    pub(crate) counts: C,
+    pub(crate) nans: u64,
+    pub(crate) nulls: u64,
+    pub(crate) rows: u64,
+}
+
+impl<C> Values<C> {
+    pub(super) fn merge(&mut self, other: Self, merge: impl FnOnce(&mut C, C)) {
+        merge(&mut self.counts, other.counts);
+        self.nans += other.nans;
+        self.nulls += other.nulls;
+        self.rows += other.rows;
+    }
+
+    fn saw(&mut self, batch: &Batch<'_>) {
+        self.rows += batch.array.len() as u64;
+        self.nulls += batch.null_count as u64;
+    }
+}
+
+/// Takes one value of a row.
+pub(crate) trait Count<Q: ?Sized> {
+    fn add(&mut self, hash: u64, value: &Q);
+}
+
+impl<C: Count<str>> Values<C> {
+    pub(super) fn update_texts(&mut self, batch: &Batch<'_>) -> bool {
+        let Some(texts) = batch.texts() else { return false };
+        self.saw(batch);
+        batch.each_valid(|row| {
+            texts.with(row, |text| {
+                let hash = batch.first.hash(row);
+                if text.len() <= MAX_TEXT {
+                    self.counts.add(hash, text)
+                } else {
+                    self.counts.add(hash, &shortened(text))
+                }
+            });
+        });
+        true
+    }
+}
+
+impl<C: Count<u64>> Values<C> {
+    pub(super) fn update_numbers(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
+        self.saw(batch);
+        batch.each_valid(|row| {
+            let value = numbers[row];
+            if value.is_nan() {
+                self.nans += 1;
+            } else {
+                self.counts.add(batch.first.hash(row), &value.to_bits());
+            }
+        });
+    }
+}
+
+/// A long text's beginning and a hash of the whole (64-bit FNV-1a).
+fn shortened(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let end = (0..=MAX_TEXT / 2).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    format!("{}… ({} bytes, {hash:016x})", &text[..end], text.len())
+}
+
+/// Counts of every value, given up for a sample of rows when there are too many.
+#[derive(Debug, Clone)]
+pub(crate) struct ValueCounts<K> {
+    counts: Option<HashMap<K, u64>>,
+    sample: Sample<K, SAMPLED_VALUES>,
+}
+
+impl<K> Default for ValueCounts<K> {
+    fn default() -> Self {
+        Self { counts: Some(HashMap::new()), sample: Sample::default() }
+    }
+}
+
+impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + for<'a> MadeFrom<&'a Q>> Count<Q> for ValueCounts<K> {
+    #[inline]
+    fn add(&mut self, hash: u64, value: &Q) {
+        if let Some(counts) = &mut self.counts {
+            if let Some(count) = counts.get_mut(value) {
+                *count += 1;
+            } else if counts.len() < MAX_COUNTED {
+                counts.insert(K::made_from(value), 1);
+            } else {
+                self.counts = None;
+            }
+        }
+        if self.sample.wants(hash) {
+            self.sample.push(hash, K::made_from(value));
+        }
+    }
+}
+
+impl<K: Hash + Eq + Ord + Clone> ValueCounts<K> {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.sample.merge(other.sample);
+        let (Some(mine), Some(theirs)) = (&mut self.counts, other.counts) else {
+            self.counts = None;
+            return;
+        };
+        for (value, count) in theirs {
+            *mine.entry(value).or_default() += count;
+        }
+        if mine.len() > MAX_COUNTED {
+            self.counts = None;
+        }
+    }
+
+    /// Every value was counted.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.counts.is_some()
+    }
+
+    /// Estimated rows of each value: exact where it is whole, else scaled from the sample.
+    fn frequencies(&self, valid_rows: u64) -> BTreeMap<K, f64> {
+        if let Some(counts) = &self.counts {
+            return counts.iter().map(|(value, &count)| (value.clone(), count as f64)).collect();
+        }
+        let sample = self.sample.clone().into_values();
+        let scale = valid_rows as f64 / sample.len().max(1) as f64;
+        let mut frequencies = BTreeMap::new();
+        for value in sample {
+            *frequencies.entry(value).or_insert(0.0) += scale;
+        }
+        frequencies
+    }
+
+    /// The counts of `names`, and of all else; `None` if not every value was counted.
+    pub(crate) fn named(&self, names: &[K]) -> Option<(Vec<u64>, u64)> {
+        let counts = self.counts.as_ref()?;
+        let named: Vec<u64> = names.iter().map(|name| counts.get(name).copied().unwrap_or(0)).collect();
+        let other = counts.values().sum::<u64>() - named.iter().sum::<u64>();
+        Some((named, other))
+    }
+}
+
+/// The values to name: all, or the most frequent of both sides together. Choosing by one side alone would
+/// favour that side's chance excesses and raise false alarms.
+pub(crate) fn chosen<K: Hash + Eq + Ord + Clone>(
+    a: &Values<ValueCounts<K>>,
+    b: &Values<ValueCounts<K>>,
+    limit: usize,
+) -> Vec<K> {
+    let mut pooled = a.counts.frequencies(a.rows - a.nulls - a.nans);
+    for (value, rows) in b.counts.frequencies(b.rows - b.nulls - b.nans) {
+        *pooled.entry(value).or_default() += rows;
+    }
+    let mut names: Vec<(K, f64)> = pooled.into_iter().collect();
+    // Stable: equal frequencies stay in the order of their values.
+    names.sort_by(|x, y| y.1.total_cmp(&x.1));
+    names.truncate(limit);
+    names.into_iter().map(|(value, _)| value).collect()
+}
+
+/// Counts of chosen values and of all others.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedCounts<K> {
+    index: Arc<HashMap<K, usize>>,
+    pub(crate) named: Vec<u64>,
+    pub(crate) other: u64,
+}
+
+impl<K: Hash + Eq + Clone> NamedCounts<K> {
+    pub(crate) fn new(names: &[K]) -> Self {
+        let index = names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
+        Self { index: Arc::new(index), named: vec![0; names.len()], other: 0 }
+    }
+
+    /// The chosen values, in order.
+    pub(crate) fn names(&self) -> Vec<K> {
+        let mut names: Vec<(&K, usize)> = self.index.iter().map(|(name, &at)| (name, at)).collect();
+        names.sort_by_key(|&(_, at)| at);
+        names.into_iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (count, more) in self.named.iter_mut().zip(&other.named) {
+            *count += more;
+        }
+        self.other += other.other;
+    }
+}
+
+impl<K> Values<NamedCounts<K>> {
+    pub(crate) fn of(counts: NamedCounts<K>) -> Self {
+        Self { counts, nans: 0, nulls: 0, rows: 0 }
+    }
+
+    pub(super) fn fresh(&self) -> Self {
+        let NamedCounts { index, named, .. } = &self.counts;
+        Self::of(NamedCounts { index: Arc::clone(index), named: vec![0; named.len()], other: 0 })
+    }
+}
+
+impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq> Count<Q> for NamedCounts<K> {
+    #[inline]
+    fn add(&mut self, _: u64, value: &Q) {
+        match self.index.get(value) {
+            Some(&at) => self.named[at] += 1,
+            None => self.other += 1,
+        }
+    }
+}
+
+/// `From`, for the two kinds of keys.
+pub(crate) trait MadeFrom<Q> {
+    fn made_from(value: Q) -> Self;
+}
+
+impl MadeFrom<&str> for Box<str> {
+    fn made_from(value: &str) -> Self {
+        value.into()
+    }
+}
+
+impl MadeFrom<&u64> for u64 {
+    fn made_from(value: &u64) -> Self {
+        *value
+    }
+}

@@ -1,0 +1,146 @@
+//! Numeric columns: a first look at the reference, then counts between edges.
+
+use super::Batch;
+use crate::{bins::Bins, sample::Sample};
+
+/// Values kept for the quantiles; a column of no more is exact. 1 MB a column.
+pub(crate) const SAMPLED_NUMBERS: usize = 65_536;
+
+/// Number columns of whole numbers with at most this many distinct values in the reference are counted by value.
+pub(crate) const FEW_VALUES: usize = 20;
+
+/// Range, quantiles and distinct values of a column's finite numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NumericScan {
+    /// Smallest and largest finite value.
+    range: Option<(f64, f64)>,
+    sample: Sample<f64, SAMPLED_NUMBERS>,
+    few: FewValues,
+}
+
+impl NumericScan {
+    /// A scan that never asks for a count by value: of dates, times and durations.
+    pub(crate) fn of_quantities() -> Self {
+        Self { few: FewValues { values: None, asked: false }, ..Self::default() }
+    }
+
+    pub(super) fn fresh(&self) -> Self {
+        Self { few: FewValues { values: self.few.asked.then(Vec::new), asked: self.few.asked }, ..Self::default() }
+    }
+
+    pub(super) fn update(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
+        let (mut low, mut high) = self.range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+        batch.each_valid(|row| {
+            let value = numbers[row];
+            if !value.is_finite() {
+                if value.is_infinite() {
+                    self.few.values = None;
+                }
+                return;
+            }
+            low = low.min(value);
+            high = high.max(value);
+            let hash = batch.first.hash(row);
+            if self.sample.wants(hash) {
+                self.sample.push(hash, value);
+            }
+            self.few.add(value);
+        });
+        self.range = (low <= high).then_some((low, high));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.range = match (self.range, other.range) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (range, None) | (None, range) => range,
+        };
+        self.sample.merge(other.sample);
+        match other.few.values {
+            Some(values) => values.into_iter().for_each(|value| self.few.add(value)),
+            None => self.few.values = None,
+        }
+    }
+
+    /// Whole numbers, and few of them?
+    pub(crate) fn by_value(&self) -> bool {
+        self.few.values.as_ref().is_some_and(|values| !values.is_empty())
+    }
+
+    /// Bins between the quantiles of what was seen.
+    pub(crate) fn into_bins(self, bins: usize) -> Bins {
+        let mut sample = self.sample.into_values();
+        sample.sort_unstable_by(f64::total_cmp);
+        Bins::from_quantiles(self.range, &sample, bins)
+    }
+}
+
+/// The distinct values of a column, until there are too many or one is not whole.
+#[derive(Debug, Clone)]
+struct FewValues {
+    values: Option<Vec<f64>>,
+    asked: bool,
+}
+
+impl Default for FewValues {
+    fn default() -> Self {
+        Self { values: Some(Vec::new()), asked: true }
+    }
+}
+
+impl FewValues {
+    #[inline]
+    fn add(&mut self, value: f64) {
+        let Some(values) = &mut self.values else { return };
+        match values.iter().position(|&known| known == value) {
+            // Values come in runs and skewed: the one met last moves to the front.
+            Some(0) => {}
+            Some(at) => values.swap(0, at),
+            None if values.len() < FEW_VALUES && value.fract() == 0.0 => values.push(value),
+            None => self.values = None,
+        }
+    }
+}
+
+/// Rows of a column in each bin.
+#[derive(Debug, Clone)]
+pub(crate) struct BinCounts {
+    pub(crate) bins: Bins,
+    /// Below, the bins in order, above.
+    pub(crate) counts: Vec<u64>,
+    pub(crate) nans: u64,
+    pub(crate) nulls: u64,
+    pub(crate) rows: u64,
+}
+
+impl BinCounts {
+    pub(crate) fn new(bins: Bins) -> Self {
+        Self { counts: vec![0; bins.len() + 2], bins, nans: 0, nulls: 0, rows: 0 }
+    }
+
+    pub(super) fn fresh(&self) -> Self {
+        Self::new(self.bins.clone())
+    }
+
+    pub(super) fn update(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
+        self.rows += numbers.len() as u64;
+        self.nulls += batch.null_count as u64;
+        let Self { bins, counts, nans, .. } = self;
+        batch.each_valid(|row| {
+            let value = numbers[row];
+            if value.is_nan() {
+                *nans += 1;
+            } else {
+                counts[bins.position(value)] += 1;
+            }
+        });
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.nans += other.nans;
+        self.nulls += other.nulls;
+        self.rows += other.rows;
+    }
+}

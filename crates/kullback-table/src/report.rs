@@ -1,0 +1,135 @@
+//! What `drift` reports.
+
+use std::fmt;
+
+/// How the rows of a column are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Between quantiles of the reference.
+    Numeric,
+    /// By value.
+    Categorical,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Numeric => "numeric",
+            Self::Categorical => "categorical",
+        })
+    }
+}
+
+/// What can be said of a column at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// Both sides have it, with values in common.
+    Compared,
+    /// Both sides have it, with no value in common: a key of the table, such as its month, or a complete change.
+    Disjoint,
+    /// Both sides hold one and the same value, or nothing but nulls: there is nothing to test.
+    Constant,
+    /// Only the current table has it.
+    OnlyInCurrent,
+    /// Only the reference has it.
+    OnlyInReference,
+    /// Nested, binary or interval: not compared.
+    Unsupported,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Compared => "compared",
+            Self::Disjoint => "disjoint",
+            Self::Constant => "constant",
+            Self::OnlyInCurrent => "only in current",
+            Self::OnlyInReference => "only in reference",
+            Self::Unsupported => "unsupported",
+        })
+    }
+}
+
+/// The comparison of two tables.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DriftReport {
+    /// Rows of the reference table.
+    pub rows_reference: u64,
+    /// Rows of the current table.
+    pub rows_current: u64,
+    /// The false discovery rate asked for.
+    pub alpha: f64,
+    /// The estimator of `kl` and `kl_reverse`.
+    pub estimator: kullback::estimate::Estimator,
+    /// Every column of either table once (or those chosen), the strongest evidence first.
+    pub columns: Vec<ColumnDrift>,
+}
+
+impl DriftReport {
+    /// True if any column drifted: what `--check` asks.
+    #[must_use]
+    pub fn drifted(&self) -> bool {
+        self.columns.iter().any(|column| column.drifted)
+    }
+}
+
+/// One column of two tables. All divergences are in nats, and `None` where the column is not in both tables or is of a type
+/// that is not compared.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ColumnDrift {
+    /// The column's name.
+    pub column: String,
+    /// How its rows are counted.
+    pub kind: Kind,
+    /// Whether and how it could be compared.
+    pub status: Status,
+    /// Bins or values counted: the length of `contributions`.
+    pub bins: usize,
+    /// KL(current‖reference). An estimate may be slightly negative; it is never clamped. +∞ with the plug-in estimator
+    /// where the reference leaves a bin empty that the current table fills.
+    pub kl: Option<f64>,
+    /// KL(reference‖current), by the same estimator.
+    pub kl_reverse: Option<f64>,
+    /// Jensen–Shannon divergence of the two normalised histograms, weights ½ and ½.
+    pub jensen_shannon: Option<f64>,
+    /// Population stability index, Σ(p−q)ln(p/q): +∞ where a bin is empty on one side.
+    pub psi: Option<f64>,
+    /// The two-sample G statistic, 2(N+M)·JS weighted by sample size. A below or above bin that the reference leaves empty
+    /// is joined to its neighbour for it, for the degrees of freedom and for the p-value.
+    pub g: Option<f64>,
+    /// Bins that hold anything, less one.
+    pub degrees_of_freedom: Option<u64>,
+    /// Probability of a G this large without drift; `None` where there is nothing to test.
+    pub p_value: Option<f64>,
+    /// `p_value` is from permutations of the counts and not from χ², because a bin's expected count is below 5.
+    pub permuted: bool,
+    /// Benjamini–Hochberg over the columns with a p-value.
+    pub p_adjusted: Option<f64>,
+    /// `p_adjusted < alpha`.
+    pub drifted: bool,
+    /// Nulls among the reference's rows; `None` if it lacks the column.
+    pub null_fraction_reference: Option<f64>,
+    /// Nulls among the current table's rows; `None` if it lacks the column.
+    pub null_fraction_current: Option<f64>,
+    /// Every bin or value counted: numeric ones in order, values by frequency; then `other`, `NaN` and `null`.
+    pub contributions: Vec<Contribution>,
+    /// What a reader should know, in plain words.
+    pub notes: Vec<String>,
+}
+
+/// One bin or value.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Contribution {
+    /// Its name: `[2, 7)`, `below 0`, a value, `other`, `NaN`, `null`.
+    pub bin: String,
+    /// Rows of the reference in it.
+    pub reference: u64,
+    /// Rows of the current table in it.
+    pub current: u64,
+    /// Its signed part of `kl`.
+    pub nats: f64,
+}

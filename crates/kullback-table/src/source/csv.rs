@@ -1,0 +1,253 @@
+//! CSV and gzip CSV. A first pass over the whole file learns what each column holds, so that no later row can surprise.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::Path,
+    sync::Arc,
+};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, NullArray, StringArray,
+    TimestampMicrosecondArray, builder::BinaryBuilder,
+};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
+use rayon::prelude::*;
+
+use super::{BATCH_ROWS, Column, Meter, Wanted, update_all};
+use crate::{
+    error::TableError,
+    family::Family,
+    sample::RowId,
+    source::text::{Kinds, Type, boolean, date, float, integer, timestamp},
+};
+
+const WHAT: &str = "CSV";
+
+pub(super) struct CsvFile {
+    delimiter: u8,
+    gzip: bool,
+    names: Vec<String>,
+    kinds: Vec<Kinds>,
+    rows: u64,
+}
+
+/// Gives the columns of one name the same type in all CSV files of a table.
+pub(super) fn agree<'a>(files: impl Iterator<Item = &'a mut CsvFile>) {
+    let mut files: Vec<&mut CsvFile> = files.collect();
+    let mut all = std::collections::HashMap::<String, Kinds>::new();
+    for file in &files {
+        for (name, kinds) in file.names.iter().zip(&file.kinds) {
+            all.entry(name.clone()).or_default().add(*kinds);
+        }
+    }
+    for file in &mut files {
+        for (name, kinds) in file.names.iter().zip(&mut file.kinds) {
+            kinds.add(all[name]);
+        }
+    }
+}
+
+impl CsvFile {
+    pub(super) fn open(path: &Path, delimiter: u8, gzip: bool, meter: &Meter<'_>) -> Result<Self, TableError> {
+        let mut file = Self { delimiter, gzip, names: Vec::new(), kinds: Vec::new(), rows: 0 };
+        meter.expect(super::size(path));
+        let mut reader = file.reader(path)?;
+        let headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
+        if headers.is_empty() || (headers.len() == 1 && headers[0].is_empty()) {
+            return Err(TableError::unreadable(
+                path,
+                WHAT,
+                "the first line is empty; expected the names of the columns",
+            ));
+        }
+        file.names = headers.iter().enumerate().map(|(at, name)| header(at, name)).collect();
+        let mut kinds = vec![Kinds::default(); file.names.len()];
+        file.rows = raw_batches(path, reader, &(0..kinds.len()).collect::<Vec<_>>(), &mut |_, columns| {
+            kinds.par_iter_mut().zip(columns).for_each(|(kinds, column)| column.each(|field| kinds.see(field)));
+            Ok(())
+        })?;
+        meter.advance(super::size(path));
+        file.kinds = kinds;
+        Ok(file)
+    }
+
+    fn reader(&self, path: &Path) -> Result<Reader<Box<dyn Read>>, TableError> {
+        let file = File::open(path).map_err(|error| TableError::unreadable(path, WHAT, error))?;
+        let file = BufReader::with_capacity(1 << 17, file);
+        let input: Box<dyn Read> =
+            if self.gzip { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
+        Ok(ReaderBuilder::new().delimiter(self.delimiter).buffer_capacity(1 << 17).from_reader(input))
+    }
+
+    pub(super) fn columns(&self) -> Vec<Column> {
+        let column = |(name, kinds): (&String, &Kinds)| {
+            let (family, type_name) = match kinds.resolve() {
+                Type::Null => (Family::Null, "empty"),
+                Type::Integer => (Family::Number, "integer"),
+                Type::Float => (Family::Number, "number"),
+                Type::Boolean => (Family::Text, "boolean"),
+                Type::Date => (Family::Instant, "date"),
+                Type::Timestamp => (Family::Instant, "timestamp"),
+                Type::Text => (Family::Text, "text"),
+            };
+            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false }
+        };
+        self.names.iter().zip(&self.kinds).map(column).collect()
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub(super) fn scan(
+        &self,
+        path: &Path,
+        number: usize,
+        wanted: &mut [Wanted],
+        meter: &Meter<'_>,
+    ) -> Result<(), TableError> {
+        let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.batches(path, &names, meter, &mut |first, arrays| {
+            update_all(path, wanted, arrays, RowId::new(number, first))
+        })
+    }
+
+    /// Every batch of the named columns, in the order of the names, with the number of its first row.
+    pub(super) fn batches(
+        &self,
+        path: &Path,
+        names: &[&str],
+        meter: &Meter<'_>,
+        visit: &mut dyn FnMut(u64, &[ArrayRef]) -> Result<(), TableError>,
+    ) -> Result<(), TableError> {
+        let mut indices = Vec::with_capacity(names.len());
+        for name in names {
+            let index = self.names.iter().position(|known| known == name);
+            indices
+                .push(index.ok_or_else(|| TableError::no_column(path, name, self.names.iter().map(String::as_str)))?);
+        }
+        let bytes = super::size(path);
+        let rows = self.rows.max(1);
+        raw_batches(path, self.reader(path)?, &indices, &mut |first, columns| {
+            let arrays: Result<Vec<ArrayRef>, TableError> = columns
+                .par_iter()
+                .zip(&indices)
+                .map(|(column, &index)| {
+                    column.parse(self.kinds[index].resolve()).map_err(|row| TableError::Value {
+                        path: path.to_owned(),
+                        column: self.names[index].clone(),
+                        row: first + row,
+                        found: "bytes that are not UTF-8".to_owned(),
+                        expected: "UTF-8 text",
+                    })
+                })
+                .collect();
+            visit(first, &arrays?)?;
+            let read = columns.first().map_or(0, |column| column.ends.len() as u64);
+            meter.advance((u128::from(bytes) * u128::from(read) / u128::from(rows)) as u64);
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// A column's name; one without a name gets its position.
+fn header(at: usize, name: &[u8]) -> String {
+    // The csv crate drops a byte order mark itself.
+    let name = String::from_utf8_lossy(name);
+    if name.is_empty() { format!("column_{at}") } else { name.into_owned() }
+}
+
+/// The fields of one column in one batch, end to end.
+#[derive(Default)]
+struct RawColumn {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl RawColumn {
+    fn each<'a>(&'a self, mut visit: impl FnMut(&'a [u8])) {
+        let mut start = 0;
+        for &end in &self.ends {
+            visit(&self.bytes[start..end]);
+            start = end;
+        }
+    }
+
+    fn collect<'a, T, A: FromIterator<Option<T>>>(&'a self, parse: impl Fn(&'a [u8]) -> Option<T>) -> A {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(&start, &end)| parse(&self.bytes[start..end])).collect()
+    }
+
+    /// The fields as values of `kind`; or the row of one that is not UTF-8.
+    fn parse(&self, kind: Type) -> Result<ArrayRef, u64> {
+        Ok(match kind {
+            Type::Null => Arc::new(NullArray::new(self.ends.len())),
+            Type::Integer => Arc::new(self.collect::<_, Int64Array>(integer)),
+            Type::Float => Arc::new(self.collect::<_, Float64Array>(float)),
+            Type::Boolean => Arc::new(self.collect::<_, BooleanArray>(boolean)),
+            Type::Date => Arc::new(self.collect::<_, Date32Array>(date)),
+            Type::Timestamp => Arc::new(self.collect::<_, TimestampMicrosecondArray>(timestamp)),
+            Type::Text => self.text()?,
+        })
+    }
+
+    fn text(&self) -> Result<ArrayRef, u64> {
+        let mut builder = BinaryBuilder::with_capacity(self.ends.len(), self.bytes.len());
+        self.each(|field| if field.is_empty() { builder.append_null() } else { builder.append_value(field) });
+        let bytes = builder.finish();
+        let first_bad =
+            |_| (0..bytes.len()).find(|&row| std::str::from_utf8(bytes.value(row)).is_err()).unwrap_or(0) as u64;
+        let array = StringArray::try_from_binary(bytes.clone()).map_err(first_bad)?;
+        Ok(Arc::new(array))
+    }
+}
+
+/// Splits the file into batches of the columns at `indices`; the number of rows.
+fn raw_batches(
+    path: &Path,
+    mut reader: Reader<Box<dyn Read>>,
+    indices: &[usize],
+    visit: &mut dyn FnMut(u64, &[RawColumn]) -> Result<(), TableError>,
+) -> Result<u64, TableError> {
+    let mut columns: Vec<RawColumn> = indices.iter().map(|_| RawColumn::default()).collect();
+    let mut record = ByteRecord::new();
+    let (mut row, mut first) = (0, 0);
+    loop {
+        let more = reader.read_byte_record(&mut record).map_err(|error| csv_error(path, &error))?;
+        if more {
+            for (column, &index) in columns.iter_mut().zip(indices) {
+                column.bytes.extend_from_slice(record.get(index).unwrap_or_default());
+                column.ends.push(column.bytes.len());
+            }
+            row += 1;
+        }
+        if row - first == BATCH_ROWS as u64 || (!more && row > first) {
+            visit(first, &columns)?;
+            for column in &mut columns {
+                column.bytes.clear();
+                column.ends.clear();
+            }
+            first = row;
+        }
+        if !more {
+            return Ok(row);
+        }
+    }
+}
+
+fn csv_error(path: &Path, error: &csv::Error) -> TableError {
+    match error.kind() {
+        // Record 0 is the header.
+        ErrorKind::UnequalLengths { pos, expected_len, len } => TableError::Ragged {
+            path: path.to_owned(),
+            row: pos.as_ref().map_or(0, |pos| pos.record().saturating_sub(1)),
+            found: *len,
+            expected: *expected_len,
+        },
+        ErrorKind::Io(error) => TableError::unreadable(path, WHAT, error),
+        _ => TableError::unreadable(path, WHAT, error),
+    }
+}

@@ -1,0 +1,98 @@
+//! Without drift, p-values below 0.05 are about 5 % of all, for small tables of every shape.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int32Array, StringArray};
+use common::{batch, compare, write_ipc};
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (-2.0 * (1.0 - self.uniform()).ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    fn below(&mut self, n: u32) -> u32 {
+        (self.uniform() * f64::from(n)) as u32
+    }
+}
+
+const COLUMNS: usize = 500;
+
+/// The share of p-values below 0.05 among columns of `n` and `m` rows of the same make.
+fn false_alarms(n: usize, m: usize, mut make: impl FnMut(&mut Random, usize) -> ArrayRef) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["old.arrow", "new.arrow"].map(|name| folder.path().join(name));
+    let mut random = Random(1);
+    for (path, rows) in paths.iter().zip([n, m]) {
+        let names: Vec<String> = (0..COLUMNS).map(|at| at.to_string()).collect();
+        write_ipc(path, &batch(names.iter().map(|name| (name.as_str(), make(&mut random, rows))).collect()), false);
+    }
+    let p_values: Vec<f64> = compare(&paths[0], &paths[1]).columns.iter().filter_map(|column| column.p_value).collect();
+    assert!(p_values.len() > COLUMNS * 9 / 10);
+    p_values.iter().filter(|&&p| p < 0.05).count() as f64 / p_values.len() as f64
+}
+
+fn numbers(make: impl Fn(&mut Random) -> Option<f64>) -> impl FnMut(&mut Random, usize) -> ArrayRef {
+    move |random, rows| Arc::new((0..rows).map(|_| make(random)).collect::<Float64Array>())
+}
+
+fn texts(make: impl Fn(&mut Random) -> u32) -> impl FnMut(&mut Random, usize) -> ArrayRef {
+    move |random, rows| Arc::new((0..rows).map(|_| Some(make(random).to_string())).collect::<StringArray>())
+}
+
+/// Skewed: category k has probability about 2⁻ᵏ.
+fn geometric(random: &mut Random) -> u32 {
+    (-(1.0 - random.uniform()).log2()) as u32
+}
+
+#[test]
+fn numbers_of_every_shape() {
+    for (shape, share) in [
+        ("normal", false_alarms(200, 200, numbers(|random| Some(random.normal())))),
+        ("unequal", false_alarms(150, 600, numbers(|random| Some(random.normal())))),
+        ("few rows", false_alarms(40, 40, numbers(|random| Some(random.normal())))),
+        ("heavy tail", false_alarms(200, 200, numbers(|random| Some(random.normal() / random.uniform())))),
+        (
+            "half zeros",
+            false_alarms(200, 200, numbers(|random| Some(if random.below(2) == 0 { 0.0 } else { random.normal() }))),
+        ),
+        ("rounded", false_alarms(200, 200, numbers(|random| Some((random.normal() * 10.0).round())))),
+        ("nulls", false_alarms(200, 200, numbers(|random| (random.below(10) > 0).then(|| random.normal())))),
+        ("few nulls", false_alarms(200, 200, numbers(|random| (random.below(100) > 0).then(|| random.normal())))),
+    ] {
+        println!("{shape}: {share}");
+        assert!((0.02..=0.09).contains(&share), "{shape}: {share}");
+    }
+}
+
+#[test]
+fn categories_of_every_number() {
+    let integers = |random: &mut Random, rows: usize| -> ArrayRef {
+        Arc::new((0..rows).map(|_| Some(random.below(12) as i32)).collect::<Int32Array>())
+    };
+    for (shape, share) in [
+        ("two", false_alarms(200, 200, texts(|random| random.below(2)))),
+        ("five", false_alarms(200, 200, texts(|random| random.below(5)))),
+        ("twelve integers", false_alarms(200, 200, integers)),
+        ("fifty", false_alarms(200, 200, texts(|random| random.below(50)))),
+        ("three hundred", false_alarms(200, 200, texts(|random| random.below(300)))),
+        ("skewed", false_alarms(200, 200, texts(geometric))),
+        ("skewed, unequal", false_alarms(100, 700, texts(geometric))),
+    ] {
+        println!("{shape}: {share}");
+        assert!((0.02..=0.09).contains(&share), "{shape}: {share}");
+    }
+}
