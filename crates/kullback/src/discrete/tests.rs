@@ -49,7 +49,8 @@ fn every_level_every_length_every_tier() {
 fn singles_on_every_level() {
     let mut random = SplitMix::new(5);
     for n in [1, 7, 8, 63, 1024, 1500] {
-        let [p, q] = [0, 1].map(|_| weights(&mut random, n, false, false).iter().map(|x| *x as f32).collect::<Vec<_>>());
+        let [p, q] =
+            [0, 1].map(|_| weights(&mut random, n, false, false).iter().map(|x| *x as f32).collect::<Vec<_>>());
         let [wide_p, wide_q] = [&p, &q].map(|x| x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
         for name in NAMES {
             let measure: Measure = name.parse().expect("a name of the catalogue");
