@@ -81,7 +81,7 @@ mod tests {
         for &(x, want) in GOLDEN {
             let got = digamma(x);
             let error = ((got - want) / want).abs() / f64::EPSILON;
-            assert!(error <= 3.0, "psi({x}) = {got:e}, want {want:e}: {error:.1} epsilon off");
+            assert!(error <= 5.0, "psi({x}) = {got:e}, want {want:e}: {error:.1} epsilon off");
         }
     }
 
