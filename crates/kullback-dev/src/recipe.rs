@@ -83,12 +83,12 @@ fn pair(kind: &str, n: usize, seed: u64, a: f64) -> Option<(Vec<f64>, Vec<f64>)>
             "counts" => ((r.bits() % 1000) as f64, (1 + r.bits() % 64) as f64),
             "sparse" => {
                 let (x, y) = (r.unit(), r.unit());
-                let x = if r.bits() % 4 == 0 { 0.0 } else { x };
-                (x, if r.bits() % 8 == 0 { 0.0 } else { y })
+                let x = if r.bits().is_multiple_of(4) { 0.0 } else { x };
+                (x, if r.bits().is_multiple_of(8) { 0.0 } else { y })
             }
             "overlap" => {
                 let (x, y) = (r.unit(), r.unit());
-                if i % 2 == 0 { (x, a * y) } else { (a * x, y) }
+                if i.is_multiple_of(2) { (x, a * y) } else { (a * x, y) }
             }
             "near" | "near-spiky" | "near-mass" | "near-mixed" => {
                 let x = match kind {

@@ -21,6 +21,7 @@
 //! | two vectors of log-probabilities | [`Divergence::between_log_probabilities`] |
 //! | a batch, one against many, all against all | [`Divergence::rows`], [`one_to_many`](Divergence::one_to_many), [`pairwise`](Divergence::pairwise) with [`Rows`] |
 //! | a measure named at run time | [`Measure`] |
+//! | which categories carry a KL | [`kl_contributions`] |
 //! | one distribution, a joint table, many distributions | [`entropy`], [`perplexity`], [`mutual_information`], [`weighted_js`] |
 //! | a divergence of your own | [`divergence::Generator`] |
 //!
@@ -41,8 +42,8 @@ pub mod num;
 pub mod state;
 
 pub use discrete::{
-    LogPair, Pair, Rows, Smoothing, Weight, cross_entropy, entropy, generalized_kl, mutual_information, perplexity,
-    weighted_js,
+    LogPair, Pair, Rows, Smoothing, Weight, cross_entropy, entropy, generalized_kl, kl_contributions,
+    mutual_information, perplexity, weighted_js,
 };
 pub use divergence::{
     AlphaDivergence, Bhattacharyya, CressieRead, Divergence, Hellinger, Jeffreys, JensenShannon, JensenShannonDistance,

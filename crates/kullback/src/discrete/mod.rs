@@ -5,6 +5,7 @@
 //! a fixed order: the bits do not depend on the number of threads.
 
 mod chunks;
+mod contributions;
 mod frame;
 mod information;
 mod kernel;
@@ -18,6 +19,7 @@ mod wide;
 #[cfg(test)]
 mod tests;
 
+pub use contributions::{Contribution, kl_contributions};
 pub use information::{cross_entropy, entropy, generalized_kl, mutual_information, perplexity, weighted_js};
 pub use logs::LogPair;
 pub use pair::Pair;

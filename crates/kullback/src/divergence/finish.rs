@@ -127,7 +127,9 @@ impl Divergence for Renyi {
     /// Far from equality `1 + α(α − 1)S` cancels (α < 1) or overflows (α > 1); there the plain sum is taken.
     fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
         let sum = sums.sum(self.generator())?;
-        if self.alpha == 1.0 || (sum.is_finite() && self.generator().excess(sum) > -0.5) {
+        // Its excess may overflow where the sum itself does not.
+        let excess = self.generator().excess(sum);
+        if self.alpha == 1.0 || (excess.is_finite() && excess > -0.5) {
             return Ok(self.finish(sum));
         }
         Ok(sums.ln_sum(Affinity { alpha: self.alpha })? / (self.alpha - 1.0))

@@ -94,7 +94,8 @@ fn times_power(x: f64, exponent: i64) -> f64 {
         1024..=2046 => x * step(1023) * step(exponent - 1023),
         // The first product is exact for a significand near one, so only the second rounds.
         -1990..=-1023 => x * step(-968) * step(exponent + 968),
-        e if e > 0 => x * f64::INFINITY,
+        // A zero keeps any exponent: 0 · ∞ is not reached.
+        e if e > 0 && x != 0.0 => x * f64::INFINITY,
         _ => x * 0.0,
     }
 }

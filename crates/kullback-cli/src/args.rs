@@ -1,0 +1,125 @@
+//! The arguments, as clap reads them. No logic beyond that.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand, ValueEnum};
+use kullback::estimate::Estimator;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold());
+
+/// How far apart two distributions or two tables are, in nats or bits.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kullback",
+    version,
+    styles = STYLES,
+    args_override_self = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = false,
+    after_help = "Exit code: 0 done, 1 a --check found drift, 2 an error."
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes, before or after its name.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Print one JSON object; infinities and NaN are strings
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Unit of entropies and divergences
+    #[arg(long, global = true, value_enum, default_value_t = Unit::Nats)]
+    pub(crate) unit: Unit,
+    /// Number of threads [default: one a core]; results do not depend on it
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// No progress bar
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unit {
+    Nats,
+    Bits,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Discrete(Discrete),
+    Drift(Drift),
+    /// List every divergence that `discrete --measure` knows
+    Measures,
+}
+
+/// Compare two discrete distributions
+///
+/// Each side is an inline list `0.2,0.8`, a one-dimensional `.npy` file of any real type, or a table's column
+/// `table.csv#column`, `table.parquet#column`. Entries are weights: they are normalised, not checked to sum to one.
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "kullback discrete [OPTIONS] <P> <Q>")]
+pub(crate) struct Discrete {
+    // Optional to clap only: after `--measure NAME` they are read as names at first, see `command::discrete`.
+    /// The truth: what the data follow
+    #[arg(value_name = "P", allow_hyphen_values = true, value_parser = not_an_option)]
+    pub(crate) p: Option<String>,
+    /// The model: what stands in for the truth
+    #[arg(value_name = "Q", allow_hyphen_values = true, value_parser = not_an_option)]
+    pub(crate) q: Option<String>,
+    /// Print these divergences only; `kullback measures` lists them
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = not_an_option)]
+    pub(crate) measure: Vec<String>,
+    /// none, epsilon=1e-8 (added to each probability) or additive=0.5 (to each weight)
+    #[arg(long, value_name = "RULE", default_value = "none")]
+    pub(crate) smoothing: String,
+    /// List the categories that carry KL(P‖Q)
+    #[arg(long)]
+    pub(crate) contributions: bool,
+}
+
+/// Compare two tables: which columns changed, by how much, and whether by chance
+///
+/// Tables are .parquet, .csv, .csv.gz or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
+/// coding today's data with yesterday's model costs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Drift {
+    /// The table to compare with (yesterday's data, the training set)
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: String,
+    /// The table in question (today's data)
+    #[arg(value_name = "CURRENT")]
+    pub(crate) current: String,
+    /// Compare these columns only
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+    /// Leave these columns out
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) exclude: Vec<String>,
+    /// Bins of a numeric column, cut at quantiles of the reference
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) bins: usize,
+    /// A column drifted if its adjusted p-value is below this
+    #[arg(long, value_name = "A", default_value_t = 0.05)]
+    pub(crate) alpha: f64,
+    /// Estimator of KL: zhang-grabchak (little bias, always finite) or plugin
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) estimator: Estimator,
+    /// Exit with 1 if any column drifted
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Lists may begin with a minus sign, so clap hands over mistyped options as well.
+fn not_an_option(text: &str) -> Result<String, &'static str> {
+    match text.starts_with("--") {
+        true => Err("no such option; see --help"),
+        false => Ok(text.to_owned()),
+    }
+}

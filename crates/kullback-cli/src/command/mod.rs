@@ -1,0 +1,20 @@
+//! One file a command: from arguments to a report.
+
+pub(crate) mod discrete;
+pub(crate) mod drift;
+mod measures;
+
+use anyhow::Result;
+
+use crate::Outcome;
+use crate::args::{Command, Global};
+
+impl Command {
+    pub(crate) fn run(self, global: &Global) -> Result<Outcome> {
+        match self {
+            Self::Discrete(args) => discrete::run(args, global),
+            Self::Drift(args) => drift::run(&args, global),
+            Self::Measures => Ok(measures::run(global)),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use npyz::{DType, Deserialize, NpyFile, TypeChar};
+
+const ACCEPTED: &str = "expected a one-dimensional array of booleans, integers or floats of up to 64 bits";
+
+/// Reads a one-dimensional `.npy` file of any real type as doubles.
+pub(super) fn read(path: &Path) -> Result<Vec<f64>> {
+    let file = File::open(path).with_context(|| "cannot be read")?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        bail!("is a folder; expected a .npy file");
+    }
+    from_reader(BufReader::new(file))
+}
+
+fn from_reader(reader: impl Read) -> Result<Vec<f64>> {
+    let file = NpyFile::new(reader).context("is not a .npy file")?;
+    if let shape @ ([] | [_, _, ..]) = file.shape() {
+        bail!("has the shape {shape:?}; {ACCEPTED}");
+    }
+    let dtype = file.dtype();
+    let DType::Plain(plain) = &dtype else {
+        bail!("has records for entries; {ACCEPTED}");
+    };
+    match (plain.type_char(), plain.size_field()) {
+        (TypeChar::Bool, 1) => collect(file, |x: bool| f64::from(u8::from(x))),
+        (TypeChar::Int, 1) => collect(file, |x: i8| f64::from(x)),
+        (TypeChar::Int, 2) => collect(file, |x: i16| f64::from(x)),
+        (TypeChar::Int, 4) => collect(file, |x: i32| f64::from(x)),
+        (TypeChar::Int, 8) => collect(file, |x: i64| x as f64),
+        (TypeChar::Uint, 1) => collect(file, |x: u8| f64::from(x)),
+        (TypeChar::Uint, 2) => collect(file, |x: u16| f64::from(x)),
+        (TypeChar::Uint, 4) => collect(file, |x: u32| f64::from(x)),
+        (TypeChar::Uint, 8) => collect(file, |x: u64| x as f64),
+        (TypeChar::Float, 2) => collect(file, |x: half::f16| f64::from(x)),
+        (TypeChar::Float, 4) => collect(file, |x: f32| f64::from(x)),
+        (TypeChar::Float, 8) => collect(file, |x: f64| x),
+        _ => bail!("has entries of type {}; {ACCEPTED}", dtype.descr()),
+    }
+}
+
+fn collect<T: Deserialize>(file: NpyFile<impl Read>, double: impl Fn(T) -> f64) -> Result<Vec<f64>> {
+    let promised = file.len();
+    // Grown entry by entry: the length in the header is a claim, not a reason to reserve memory.
+    let mut weights = Vec::new();
+    for entry in file.data::<T>()? {
+        match entry {
+            Ok(entry) => weights.push(double(entry)),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                bail!("is cut short: the header promises {promised} entries and {} are there", weights.len())
+            }
+            Err(error) => return Err(error).context(format!("entry {}", weights.len())),
+        }
+    }
+    Ok(weights)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn message(bytes: &[u8]) -> String {
+        format!("{:#}", from_reader(bytes).unwrap_err())
+    }
+
+    #[test]
+    fn every_real_type_is_read() {
+        let cases: [(&str, &[u8], &[f64]); 7] = [
+            ("'<f8'", &[0, 0, 0, 0, 0, 0, 0xf0, 0x3f], &[1.0]),
+            ("'>f4'", &[0x40, 0, 0, 0], &[2.0]),
+            ("'<f2'", &[0, 0x3c], &[1.0]),
+            ("'|b1'", &[1], &[1.0]),
+            ("'>i2'", &[0xff, 0xfe], &[-2.0]),
+            ("'|u1'", &[255], &[255.0]),
+            ("'<u8'", &[255; 8], &[18446744073709551615.0]),
+        ];
+        for (descr, data, expected) in cases {
+            assert_eq!(from_reader(&npy(descr, "(1,)", data)[..]).unwrap(), expected, "{descr}");
+        }
+        assert_eq!(from_reader(&npy("'<f8'", "(0,)", &[])[..]).unwrap(), [0.0; 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        assert!(message(b"a,b\n1,2\n").starts_with("is not a .npy file"));
+        assert!(message(&npy("'<f8'", "(3,)", &[0; 16])).contains("promises 3 entries and 2 are there"));
+        assert!(message(&npy("'<f8'", "(2, 1)", &[0; 16])).contains("shape [2, 1]"));
+        assert!(message(&npy("'<f8'", "()", &[0; 8])).contains("one-dimensional"));
+        assert!(message(&npy("'<c16'", "(1,)", &[0; 16])).contains("'<c16'"));
+        assert!(message(&npy("'|O'", "(1,)", &[0; 16])).contains("'|O'"));
+        assert!(message(&npy("'<f8'", "(99999999999999,)", &[0; 8])).contains("1 are there"));
+    }
+}

@@ -1,0 +1,90 @@
+//! One JSON object a command, its keys in the promised order.
+
+use kullback::divergence::{self, MeasureInfo};
+use kullback_table::{ColumnDrift, Contribution, DriftReport};
+use serde_json::{Map, Value, json};
+
+use crate::args::Unit;
+use crate::command::discrete::{Carrier, Report};
+
+/// JSON has no numbers for infinities and NaN.
+fn number(x: f64) -> Value {
+    match serde_json::Number::from_f64(x) {
+        Some(number) => Value::Number(number),
+        None if x.is_nan() => "nan".into(),
+        None => if x > 0.0 { "inf" } else { "-inf" }.into(),
+    }
+}
+
+fn print(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+pub(crate) fn discrete(report: &Report) -> String {
+    let mut object = Map::new();
+    object.insert("unit".into(), report.unit.name().into());
+    object.insert("categories".into(), report.categories.into());
+    object.insert("smoothing".into(), report.smoothing.as_str().into());
+    for value in &report.values {
+        object.insert(value.key.clone(), number(value.value));
+    }
+    if let Some(carriers) = &report.contributions {
+        object.insert("contributions".into(), carriers.iter().map(carrier).collect());
+    }
+    print(&object.into())
+}
+
+fn carrier(carrier: &Carrier) -> Value {
+    let Carrier { index, p, q, nats, share } = *carrier;
+    json!({ "index": index, "p": number(p), "q": number(q), "nats": number(nats), "share": share.map(number) })
+}
+
+pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
+    let columns: Vec<Value> = report.columns.iter().map(|column| column_drift(column, unit)).collect();
+    print(&json!({
+        "unit": unit.name(),
+        "rows_reference": report.rows_reference,
+        "rows_current": report.rows_current,
+        "alpha": number(report.alpha),
+        "columns": columns,
+        "estimator": report.estimator.to_string(),
+    }))
+}
+
+fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
+    let information = |nats: f64| number(unit.of(nats));
+    let contribution = |part: &Contribution| {
+        json!({
+            "bin": part.bin,
+            "reference": part.reference,
+            "current": part.current,
+            "nats": information(part.nats),
+        })
+    };
+    json!({
+        "column": column.column,
+        "kind": column.kind.to_string(),
+        "bins": column.bins,
+        "kl": column.kl.map(information),
+        "kl_reverse": column.kl_reverse.map(information),
+        "jensen_shannon": column.jensen_shannon.map(information),
+        // As it is in any unit: its customary thresholds 0.1 and 0.25 are in nats.
+        "psi": column.psi.map(number),
+        "g": column.g.map(number),
+        "degrees_of_freedom": column.degrees_of_freedom,
+        "p_value": column.p_value.map(number),
+        "p_adjusted": column.p_adjusted.map(number),
+        "drifted": column.drifted,
+        "null_fraction_reference": column.null_fraction_reference.map(number),
+        "null_fraction_current": column.null_fraction_current.map(number),
+        "contributions": column.contributions.iter().map(contribution).collect::<Vec<_>>(),
+        "status": column.status.to_string(),
+        "p_permuted": column.permuted,
+        "notes": column.notes,
+    })
+}
+
+pub(crate) fn measures(catalogue: &[MeasureInfo]) -> String {
+    let measure = |info: &MeasureInfo| json!({ "name": info.pattern, "example": info.example, "definition": info.summary, "has_unit": info.unit != divergence::Unit::One });
+    print(&json!({ "measures": catalogue.iter().map(measure).collect::<Vec<_>>() }))
+}

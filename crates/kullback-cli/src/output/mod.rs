@@ -1,0 +1,4 @@
+//! Reports as text: one file an output format.
+
+pub(crate) mod json;
+pub(crate) mod text;

@@ -1,0 +1,46 @@
+//! Two histograms over the same bins, drawn with block characters.
+
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const EMPTY: char = '·';
+
+/// Draws two columns of counts with at most `cells` characters each and on one scale, so that heights compare.
+///
+/// More bins than cells are drawn together, neighbour with neighbour.
+pub(super) fn pair(reference: &[u64], current: &[u64], cells: usize) -> [String; 2] {
+    let heights = [heights(reference, cells), heights(current, cells)];
+    let top = heights.iter().flatten().copied().fold(0.0, f64::max);
+    heights.map(|heights| heights.into_iter().map(|height| block(height, top)).collect())
+}
+
+/// Mean share of the bins under each cell.
+fn heights(counts: &[u64], cells: usize) -> Vec<f64> {
+    let cells = cells.min(counts.len());
+    let total = counts.iter().sum::<u64>().max(1) as f64;
+    (0..cells)
+        .map(|cell| {
+            let bins = &counts[cell * counts.len() / cells..(cell + 1) * counts.len() / cells];
+            bins.iter().sum::<u64>() as f64 / total / bins.len() as f64
+        })
+        .collect()
+}
+
+fn block(height: f64, top: f64) -> char {
+    if height == 0.0 {
+        return EMPTY;
+    }
+    let step = (height / top * BLOCKS.len() as f64).ceil() as usize;
+    BLOCKS[step.clamp(1, BLOCKS.len()) - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heights_compare_across_the_pair() {
+        assert_eq!(pair(&[1, 1], &[0, 10], 8), ["▄▄", "·█"]);
+        assert_eq!(pair(&[4, 4, 4, 4], &[8, 0, 0, 0], 2), ["▄▄", "█·"]);
+        assert_eq!(pair(&[], &[], 8), ["", ""]);
+        assert_eq!(pair(&[0], &[3], 8), ["·", "█"]);
+    }
+}

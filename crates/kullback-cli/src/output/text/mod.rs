@@ -1,0 +1,48 @@
+//! Reports for people. The text holds terminal codes; `anstream` takes them out where stdout is no terminal.
+
+mod discrete;
+mod drift;
+mod histogram;
+mod number;
+mod table;
+
+pub(crate) use discrete::discrete;
+pub(crate) use drift::drift;
+
+use anstyle::{AnsiColor, Style};
+use console::Term;
+use kullback::divergence::{MeasureInfo, Unit};
+
+use table::{Align, Table};
+
+const BOLD: Style = Style::new().bold();
+const ALARM: Style = AnsiColor::Red.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The columns of the terminal that the report goes to; without one, lines may be as long as they need.
+fn width() -> Option<usize> {
+    Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
+}
+
+/// Text from a file, fit to be one cell of a table.
+fn cell(text: &str, width: usize) -> String {
+    let printable: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).collect();
+    console::truncate_str(&printable, width, "…").into_owned()
+}
+
+pub(crate) fn measures(catalogue: &[MeasureInfo]) -> String {
+    let mut table = Table::new(&[("name", Align::Left), ("unit", Align::Left), ("definition", Align::Left)]);
+    for info in catalogue {
+        let unit = match info.unit {
+            Unit::Nats => "nats, bits",
+            Unit::RootNats => "√nats, √bits",
+            Unit::One => "–",
+        };
+        table.row(vec![info.pattern.to_owned(), unit.to_owned(), info.summary.to_owned()]);
+    }
+    format!("{}\nAs in `kullback discrete P Q --measure renyi=2 tv`.\n", table.render())
+}
