@@ -58,7 +58,7 @@ def run_all(options, files):
 
 
 def main():
-    options = arguments()
+    options, load = arguments(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         # A child makes the files: what this process holds would count as its children's peak.
         subprocess.run([sys.executable, str(HERE / "tables.py"), folder, str(options.rows)], check=True)
@@ -76,6 +76,7 @@ def main():
     parts = {part: statistics.median(run[2]["parts"][part] for run in theirs[1]) for part in evidently["parts"]}
     tools[-1]["parts"] = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in parts.items())
     part = {
+        "load": load,
         "data": f"Two Parquet files of {options.rows:,} rows, 10 numeric and 5 categorical columns, {size:.0f} MB together.",
         "tools": tools,
         "columns": [compare(ours, evidently["columns"][ours["column"]]) for ours in reports[0]],
@@ -89,8 +90,8 @@ def main():
 def compare(ours, theirs):
     return {
         "column": ours["column"], "changed": tables.CHANGED.get(ours["column"], ""),
-        "kullback (KL, p adjusted)": verdict(ours["drifted"], f"{ours['kl']:.5f}, {ours['p_adjusted']:.1e}"),
-        "Evidently (KL, limit 0.1)": verdict(theirs["drifted"], f"{theirs['value']:.5f}"),
+        "kullback (KL, p adjusted)": verdict(ours["drifted"], f"{ours['kl']:.3g}, {ours['p_adjusted']:.1g}"),
+        "Evidently (KL, limit 0.1)": verdict(theirs["drifted"], f"{theirs['value']:.3g}"),
     }
 
 

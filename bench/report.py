@@ -18,7 +18,7 @@ def machine():
     simd = [flag for flag in ("sse2", "avx2", "fma", "avx512f", "avx512dq") if flag in cpu["flags"].split()]
     return {
         "cpu": model, "cores": int(cpu["processor"]) + 1, "simd": " ".join(simd), "caches": ", ".join(caches),
-        "memory": f"{memory / 2**20:.0f} GiB", "system": f"{platform.system()} {platform.release()}",
+        "memory": f"{memory / 2**20:.0f} GiB", "system": f"{platform.system()}, Python {platform.python_version()}",
     }
 
 
@@ -55,7 +55,7 @@ def markdown(record):
 
 
 def speed(part):
-    text = [table(("version of", ""), part["versions"].items())]
+    text = [table(("version of", ""), part["versions"].items()), load(part)]
     text += ["## Targets\n", table(("target", "reached", ""), part["targets"])]
     results = part["results"]
     for name in unique(results, "table"):
@@ -71,6 +71,10 @@ def speed(part):
           f"{r['spread']:.0%}", f"{r['cores']:.1f}", r["samples"]) for r in results],
     )]
     return text
+
+
+def load(part):
+    return f"Other work on the machine when the run began: load average {part['load']:.1f} (0 is quiet).\n"
 
 
 def unique(results, key):
@@ -95,7 +99,7 @@ def timing(r, line):
 
 
 def drift(part):
-    text = ["## Drift of two tables\n", part["data"] + "\n", table(
+    text = ["## Drift of two tables\n", part["data"] + "\n", load(part), table(
         ("tool", "version", "wall s, median", "min", "peak MB", "runs", "of which"),
         [(t["tool"], t["version"], f"{t['wall']:.2f}", f"{t['min']:.2f}", f"{t['peak_mb']:.0f}", t["runs"], t.get("parts", "")) for t in part["tools"]],
     )]

@@ -56,6 +56,7 @@ def check_bits(results):
 
 def main():
     library, results = os.environ.get("KULLBACK_NATIVE") or build(), []
+    load = os.getloadavg()[0]
     for threads in (1, 2):
         print(f"{threads} thread{'s' * (threads > 1)}", file=sys.stderr)
         command = [sys.executable, str(HERE / "contest.py"), library, str(threads), *sys.argv[1:]]
@@ -65,7 +66,7 @@ def main():
     lines = targets(results, last("KL"), last("KL by row"))
     lines.append((f"the same bits from 1 and 2 threads ({values} values)", "", "pass"))
     lines.append(("kullback's relative error ≤ 1e-14 (f64), 1e-6 (f32)", "", "pass"))
-    part = {"versions": {name: version(name) for name in PEERS}, "targets": lines, "results": results}
+    part = {"load": load, "versions": {name: version(name) for name in PEERS}, "targets": lines, "results": results}
     if "--quick" in sys.argv:
         print("\n".join(report.speed(part)))
     else:
