@@ -48,12 +48,13 @@ fn write(folder: &Path, name: &str, rows: u64, salt: u64) -> Result<(), Box<dyn 
 }
 
 fn table(rows: std::ops::Range<u64>, salt: u64) -> Result<RecordBatch, Box<dyn Error>> {
-    let random = |row: u64, column: u64| {
-        let mut z = (row << 16 | column << 8 | salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mix = |mut z: u64| {
+        z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        z ^ (z >> 31)
     };
+    let random = |row: u64, column: u64| (mix(mix(row) ^ (column << 8 | salt)) >> 11) as f64 / (1_u64 << 53) as f64;
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     for column in 0..8 {
         // Exponential; the last three drift a little.

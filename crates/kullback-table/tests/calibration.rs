@@ -96,3 +96,11 @@ fn categories_of_every_number() {
         assert!((0.02..=0.09).contains(&share), "{shape}: {share}");
     }
 }
+
+#[test]
+#[ignore = "half a minute"]
+fn sampled_quantiles() {
+    let share = false_alarms(100_000, 150_000, numbers(|random| Some(random.normal())));
+    println!("sampled quantiles: {share}");
+    assert!((0.02..=0.09).contains(&share), "{share}");
+}

@@ -33,13 +33,13 @@ fn compare(name: &str, p: &[f64], q: &[f64], p_singles: &[f32], q_singles: &[f32
     let (Some(promise), Some(truth)) = (tolerance::measure(name), oracle::divergence(name, p, q)) else {
         unreachable!("completeness.rs sees to that");
     };
-    let likeness = if p.len() == 1 { Likeness::Nearest } else { Likeness::Ordinary };
+    let likeness = if p.len() == 1 { Likeness::Near } else { Likeness::Ordinary };
     let double = subject::between(name, p, q).unwrap_or(f64::NAN);
     assert!(promise.kept(double, truth, likeness), "{name}, n = {}: {double:e}, not {truth:?}", p.len());
     if !subject::KINDS.contains(&name) {
         return;
     }
     let single = subject::between_singles(name, p_singles, q_singles).unwrap_or(f64::NAN);
-    let promise = Promise { relative: promise.relative + tolerance::SINGLES, nearest: 1e-7, ..*promise };
+    let promise = Promise { relative: promise.relative + tolerance::SINGLES, proportional: 1e-7, ..*promise };
     assert!(promise.kept(single, truth, likeness), "{name} of singles, n = {}: {single:e}, not {truth:?}", p.len());
 }

@@ -34,9 +34,9 @@ impl Frame {
     ///
     /// A ratio that is off by a relative δ changes a sum by a multiple of δ to the power of the generator's order.
     /// It is off by a rounding error, so this matters only where P and Q nearly agree.
-    pub(crate) fn refined<G: Generator>(self, total: &Total, value: f64) -> Option<Self> {
+    pub(crate) fn refined<T: Weight, G: Generator>(self, total: &Total, value: f64) -> Option<Self> {
         let off = total.mismatch.value() / self.mass;
-        (self.ratio_low == 0.0 && off.abs().powi(G::ORDER) > NEGLIGIBLE * value)
+        (self.ratio_low == 0.0 && off.abs().powi(G::ORDER) > T::NEGLIGIBLE * value)
             .then_some(Self { ratio_low: off * self.ratio, ..self })
     }
 
@@ -58,9 +58,6 @@ impl Frame {
         terms + edge(generator.at_zero(), only_q) + edge(generator.at_infinity(), only_p)
     }
 }
-
-/// A relative error that is as good as none.
-pub(crate) const NEGLIGIBLE: f64 = 1e-15;
 
 /// The terms at an edge of the supports: no mass there is no contribution, however large the factor.
 pub(crate) fn edge(factor: f64, mass: f64) -> f64 {

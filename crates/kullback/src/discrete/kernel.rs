@@ -17,27 +17,41 @@ const WIDEST: usize = 16;
 /// Elements that are converted at a time where they are not ordinary.
 const PIECE: usize = 64;
 
-/// Both passes over a slice, block by block: the masses and, given a generator, the terms.
-pub(crate) fn pass<T: Weight, G: Generator>(
+/// The first pass over a slice.
+pub(crate) fn masses<T: Weight>(level: Level, p: &[T], q: &[T]) -> Mass {
+    let mut mass = Mass::IDENTITY;
+    for (p, q) in p.chunks(BLOCK).zip(q.chunks(BLOCK)) {
+        mass = mass.merge(dispatch(level, Scan { p, q }));
+    }
+    mass
+}
+
+/// The second pass over a slice, with the first where `known`, the extremes of the whole, does not make it superfluous.
+pub(crate) fn totals<T: Weight, G: Generator>(
     level: Level,
+    generator: G,
     p: &[T],
     q: &[T],
-    terms_of: Option<(G, Frame)>,
+    frame: Frame,
+    known: Option<&Mass>,
 ) -> (Mass, Total) {
     let (mut mass, mut total) = (Mass::IDENTITY, Total::IDENTITY);
+    let known = known.filter(|mass| is_ordinary::<T>(mass));
     for (p, q) in p.chunks(BLOCK).zip(q.chunks(BLOCK)) {
-        let block = dispatch(level, Scan { p, q });
+        let block = known.copied().unwrap_or_else(|| dispatch(level, Scan { p, q }));
         mass = mass.merge(block);
-        if let Some((generator, frame)) = terms_of {
-            total = total.merge(terms(level, generator, p, q, &block, frame));
-        }
+        total = total.merge(terms(level, generator, p, q, &block, frame));
     }
     (mass, total)
 }
 
+fn is_ordinary<T: Weight>(mass: &Mass) -> bool {
+    mass.low >= T::LOW && mass.high <= T::HIGH
+}
+
 /// The second pass over a block: whole vectors of ordinary numbers at full speed, the rest as it comes.
 fn terms<T: Weight, G: Generator>(level: Level, generator: G, p: &[T], q: &[T], block: &Mass, frame: Frame) -> Total {
-    let ordinary = block.low >= T::LOW && block.high <= T::HIGH && frame.is_ordinary(T::RATIO);
+    let ordinary = is_ordinary::<T>(block) && frame.is_ordinary(T::RATIO);
     let whole = if ordinary { p.len() - p.len() % WIDEST } else { 0 };
     let ((p, rest_p), (q, rest_q)) = (p.split_at(whole), q.split_at(whole));
     let mut total = if whole > 0 { dispatch(level, Ordinary { generator, p, q, frame }) } else { Total::IDENTITY };
@@ -66,13 +80,14 @@ impl<T: Weight> Kernel for Scan<'_, T> {
     fn run<S: Simd>(self, simd: S) -> Mass {
         let len = T::Lanes::<S>::LEN;
         let n = self.p.len();
+        let whole = n - n % WIDEST;
         let (p, q) = (self.p, &self.q[..n]);
         let zero = F64s::splat(simd, 0.0);
         let (mut sum_p, mut sum_q) = ([zero; 2], [zero; 2]);
         let mut low = T::Lanes::<S>::splat(simd, f64::INFINITY);
         let mut high = T::Lanes::<S>::splat(simd, f64::NEG_INFINITY);
         let mut i = 0;
-        while i + len <= n {
+        while i < whole {
             let a = T::Lanes::load(simd, &p[i..i + len]);
             let b = T::Lanes::load(simd, &q[i..i + len]);
             a.add_to(&mut sum_p);

@@ -4,7 +4,7 @@ use crate::num::wide::Wide;
 use crate::state::LogMass;
 use crate::{Error, Side};
 
-use super::frame::NEGLIGIBLE;
+use super::weight::sealed::Vectorised as _;
 use super::wide::WideTotal;
 
 /// Two vectors of log-probabilities (or logarithms of weights), to be measured by any number of divergences.
@@ -44,7 +44,7 @@ impl<'a> LogPair<'a> {
         let (value, mismatch) = self.sum_shifted(generator, 0.0);
         // The logarithms of the masses are rounded; near equality that shows, as in `Frame::refined`.
         let off = mismatch.value();
-        if off.abs().powi(G::ORDER) > NEGLIGIBLE * value.value() {
+        if off.abs().powi(G::ORDER) > f64::NEGLIGIBLE * value.value() {
             return self.sum_shifted(generator, off).0;
         }
         value

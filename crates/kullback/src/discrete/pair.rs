@@ -5,7 +5,7 @@ use crate::error::RowError;
 use crate::num::Real;
 use crate::num::simd::Level;
 use crate::state::{Mass, Total};
-use crate::{Error, Kl, Side};
+use crate::{Error, Side};
 
 use super::frame::{self, Frame, edge};
 use super::kernel::{self, BLOCK};
@@ -50,7 +50,7 @@ impl<'a, T: Weight> Pair<'a, T> {
 
     /// Σ φ over the weights as they are, not normalised.
     pub(crate) fn raw_sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
-        let (mass, total) = self.pass(Some((generator, Frame::RAW)));
+        let (mass, total) = self.totals(generator, Frame::RAW);
         self.accept(mass)?;
         let sum = raw(generator, &total, 1.0);
         Ok(if mass.high <= f64::MAX.sqrt() && sum.is_finite() {
@@ -60,17 +60,20 @@ impl<'a, T: Weight> Pair<'a, T> {
         })
     }
 
-    /// Runs one pass over all blocks.
-    fn pass<G: Generator>(&self, terms: Option<(G, Frame)>) -> (Mass, Total) {
-        let level = self.level;
-        chunks::fold(self.p, self.q, |p, q| kernel::pass(level, p, q, terms))
+    /// The terms of all categories, and the masses unless they are known.
+    fn totals<G: Generator>(&self, generator: G, frame: Frame) -> (Mass, Total) {
+        let (level, known) = (self.level, self.mass.get());
+        chunks::fold(self.p, self.q, |p, q| kernel::totals(level, generator, p, q, frame, known))
     }
 
     /// Both masses, looking at the weights if nothing has yet.
     pub(crate) fn mass(&self) -> Result<&Mass, RowError> {
         match self.mass.get() {
             Some(mass) => Ok(mass),
-            None => self.accept(self.pass(None::<(Kl, Frame)>).0),
+            None => {
+                let level = self.level;
+                self.accept(chunks::fold(self.p, self.q, |p, q| kernel::masses(level, p, q)))
+            }
         }
     }
 
@@ -86,10 +89,10 @@ impl<'a, T: Weight> Pair<'a, T> {
     /// guess was so far off that the subtraction would cost digits.
     fn sum_once<G: Generator>(&self, generator: G, side: Side) -> Result<Option<f64>, Error> {
         let head = self.p.len().min(BLOCK);
-        let (first, _) = kernel::pass(self.level, &self.p[..head], &self.q[..head], None::<(G, Frame)>);
+        let first = kernel::masses(self.level, &self.p[..head], &self.q[..head]);
         let Some(guess) = Frame::normalising(&first) else { return Ok(None) };
         let ratio = guess.ratio.log2().round().exp2_integer();
-        let (mass, total) = self.pass(Some((generator, Frame { ratio, ..Frame::RAW })));
+        let (mass, total) = self.totals(generator, Frame { ratio, ..Frame::RAW });
         let mass = self.accept(mass)?;
         if Frame::normalising(mass).is_none() {
             return Ok(None);
@@ -114,12 +117,12 @@ impl<T: Weight> Sums for Pair<'_, T> {
         let mass = self.mass()?;
         let mut frame = Frame::normalising(mass);
         while let Some(scale) = frame {
-            let (_, total) = self.pass(Some((generator, scale)));
+            let (_, total) = self.totals(generator, scale);
             if !total.sum.value().is_finite() {
                 break;
             }
             let value = Frame::finish(generator, &total, mass);
-            frame = scale.refined::<G>(&total, value);
+            frame = scale.refined::<T, G>(&total, value);
             if frame.is_none() {
                 return Ok(value);
             }

@@ -20,6 +20,8 @@ pub(crate) mod sealed {
         const LOW: f64;
         const HIGH: f64;
         const RATIO: f64;
+        /// A relative error that is as good as none.
+        const NEGLIGIBLE: f64;
     }
 }
 
@@ -32,6 +34,7 @@ impl sealed::Vectorised for f64 {
     const LOW: f64 = power_of_two(-450);
     const HIGH: f64 = power_of_two(450);
     const RATIO: f64 = power_of_two(60);
+    const NEGLIGIBLE: f64 = 1e-15;
 }
 
 impl sealed::Vectorised for f32 {
@@ -39,4 +42,5 @@ impl sealed::Vectorised for f32 {
     const LOW: f64 = power_of_two(-50);
     const HIGH: f64 = power_of_two(50);
     const RATIO: f64 = power_of_two(10);
+    const NEGLIGIBLE: f64 = 1e-7;
 }

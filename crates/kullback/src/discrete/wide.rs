@@ -5,7 +5,8 @@ use crate::num::Real;
 use crate::num::sum::two_sum;
 use crate::num::wide::Wide;
 
-use super::frame::{Frame, NEGLIGIBLE};
+use super::frame::Frame;
+use super::weight::sealed::Vectorised as _;
 
 /// [`Frame`] without limits of range.
 #[derive(Clone, Copy)]
@@ -74,7 +75,7 @@ pub(crate) fn normalised_sum<T: Copy + Into<f64>, G: Generator>(generator: G, p:
     let (value, mismatch) = sum(generator, p, q, frame);
     // As in `Frame::refined`.
     let off = mismatch / mass_q;
-    if off.value().abs().powi(G::ORDER) > NEGLIGIBLE * value.value() {
+    if off.value().abs().powi(G::ORDER) > f64::NEGLIGIBLE * value.value() {
         return sum(generator, p, q, WideFrame { ratio_low: off * frame.ratio, ..frame }).0;
     }
     value

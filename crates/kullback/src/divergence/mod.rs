@@ -20,6 +20,7 @@
 //! struct LeCam;
 //!
 //! impl Generator for LeCam {
+//!     #[inline(always)]
 //!     fn term<V: Real>(self, x: Point<V>) -> V {
 //!         x.difference * (x.difference / (x.p + x.q))
 //!     }
@@ -112,6 +113,8 @@ pub enum Reduction {
 /// `term` is homogeneous of degree one in (p, q, mass). At the edges of the supports it is linear in the weight that is
 /// left, and [`at_zero`](Generator::at_zero) and [`at_infinity`](Generator::at_infinity) are the factors, so `term`
 /// itself only ever sees positive numbers.
+///
+/// Mark `term` `#[inline(always)]`: only then is it compiled with the vector instructions of the loop around it.
 pub trait Generator: Copy + Send + Sync {
     /// How terms are combined.
     const REDUCTION: Reduction = Reduction::Sum;

@@ -7,8 +7,10 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
+use fearless_simd::{
+    Bytes as _, Select as _, SimdBase as _, SimdFloat as _, SimdInt as _, SimdMask as _, SimdWiden as _,
+};
 pub(crate) use fearless_simd::{Level, Simd};
-use fearless_simd::{Select as _, SimdBase as _, SimdFloat as _, SimdMask as _, SimdWiden as _};
 
 use super::real::Real;
 
@@ -111,7 +113,7 @@ pub trait Lanes<S: Simd>: Real {
 }
 
 macro_rules! lanes {
-    ($name:ident, $vector:ident, $element:ty, $digits:expr, $layout:expr) => {
+    ($name:ident, $vector:ident, $element:ty, $digits:expr, $layout:expr, $count:path) => {
         #[doc = concat!("A native-width vector of `", stringify!($element), "`.")]
         #[derive(Clone, Copy)]
         pub struct $name<S: Simd>(S::$vector);
@@ -216,13 +218,9 @@ macro_rules! lanes {
             }
             #[inline(always)]
             fn scaled_near(self, other: Self) -> (Self, Self) {
-                let layout = $layout;
                 let bits = self.0.to_bits();
-                let steps = (bits - other.0.to_bits() + layout.half_step) & layout.whole_steps;
-                // There is no arithmetic shift of 64 bits before AVX-512: shift with an offset that makes k positive.
-                let offset = ((steps + layout.offset) >> layout.shift) | layout.integer_bits;
-                let k = S::$vector::from_bits(offset) - (layout.integers + layout.offset_steps);
-                (Self(k), Self(S::$vector::from_bits(bits - steps)))
+                let steps = (bits - other.0.to_bits() + $layout.half_step) & $layout.whole_steps;
+                (Self($count(steps.bitcast())), Self(S::$vector::from_bits(bits - steps)))
             }
         }
     };
@@ -236,40 +234,36 @@ struct Layout<F, B> {
     bias: F,
     /// From here on up to twice as much the numbers are the integers.
     integers: F,
-    /// Its bits.
-    integer_bits: B,
     /// Half a step of the exponent, in bits.
     half_step: B,
     /// The bits that count steps.
     whole_steps: B,
-    /// An offset that makes any difference of exponents positive, in bits and in steps.
-    offset: B,
-    offset_steps: F,
 }
 
 const F64: Layout<f64, u64> = Layout {
     shift: 52,
     bias: 1023.0,
     integers: 4_503_599_627_370_496.0,
-    integer_bits: 0x4330 << 48,
     half_step: 1 << 51,
     whole_steps: u64::MAX << 52,
-    offset: 1 << 63,
-    offset_steps: 2048.0,
 };
-const F32: Layout<f32, u32> = Layout {
-    shift: 23,
-    bias: 127.0,
-    integers: 8_388_608.0,
-    integer_bits: 0x4b00 << 16,
-    half_step: 1 << 22,
-    whole_steps: u32::MAX << 23,
-    offset: 1 << 31,
-    offset_steps: 256.0,
-};
+const F32: Layout<f32, u32> =
+    Layout { shift: 23, bias: 127.0, integers: 8_388_608.0, half_step: 1 << 22, whole_steps: u32::MAX << 23 };
 
-lanes!(F64s, f64s, f64, 53, F64);
-lanes!(F32s, f32s, f32, 24, F32);
+/// Steps of the exponent as a number. There is no arithmetic shift of 64 bits before AVX-512: an offset makes them positive.
+#[inline(always)]
+fn count_64<S: Simd>(steps: S::u64s) -> S::f64s {
+    let offset = (((steps + (1 << 63)) >> F64.shift) | 0x4330_0000_0000_0000).bitcast::<S::f64s>();
+    offset - (F64.integers + 2048.0)
+}
+
+#[inline(always)]
+fn count_32<S: Simd>(steps: S::u32s) -> S::f32s {
+    (steps.bitcast::<S::i32s>() >> F32.shift).to_float()
+}
+
+lanes!(F64s, f64s, f64, 53, F64, count_64::<S>);
+lanes!(F32s, f32s, f32, 24, F32, count_32::<S>);
 
 impl<S: Simd> Lanes<S> for F64s<S> {
     type Element = f64;

@@ -1,0 +1,114 @@
+//! kullback behind a C ABI, so that one Python process can time it beside its peers.
+//!
+//! Every function returns NaN (or `false`) where the library returns an error: the caller asserts values anyway.
+
+use std::ffi::{CStr, c_char};
+use std::slice::from_raw_parts;
+
+use kullback::{Divergence, Kl, Measure, Rows, Weight, entropy};
+use rayon::prelude::*;
+
+/// Sets the number of threads of this process, once, as `kullback --threads N` does.
+#[unsafe(no_mangle)]
+pub extern "C" fn kullback_threads(threads: usize) -> bool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().is_ok()
+}
+
+/// The two inputs as slices.
+///
+/// # Safety
+/// `p` and `q` each point to `n` values that outlive the call and that nobody writes meanwhile.
+unsafe fn pair<'a, T>(p: *const T, q: *const T, n: usize) -> (&'a [T], &'a [T]) {
+    // SAFETY: the caller's promise, word for word.
+    unsafe { (from_raw_parts(p, n), from_raw_parts(q, n)) }
+}
+
+/// # Safety
+/// As [`pair`]; `measure` is a C string.
+unsafe fn between<T: Weight>(measure: *const c_char, p: *const T, q: *const T, n: usize) -> f64 {
+    // SAFETY: the caller's promises.
+    let (name, (p, q)) = unsafe { (CStr::from_ptr(measure), pair(p, q, n)) };
+    let measure = name.to_str().ok().and_then(|name| name.parse::<Measure>().ok());
+    measure.and_then(|measure| measure.between(p, q).ok()).unwrap_or(f64::NAN)
+}
+
+/// # Safety
+/// As [`pair`] with `rows * columns` values; `out` points to `rows` values nobody else uses.
+unsafe fn kl_rows<T: Weight>(p: *const T, q: *const T, rows: usize, columns: usize, out: *mut f64) -> bool {
+    // SAFETY: the caller's promises.
+    let ((p, q), out) = unsafe { (pair(p, q, rows * columns), std::slice::from_raw_parts_mut(out, rows)) };
+    let (Ok(p), Ok(q)) = (Rows::new(p, columns), Rows::new(q, columns)) else { return false };
+    let Ok(values) = Kl.rows(p, q) else { return false };
+    out.copy_from_slice(&values);
+    true
+}
+
+/// The memory floor: reads both inputs once, on all threads, and does next to nothing with them.
+///
+/// # Safety
+/// As [`pair`].
+unsafe fn read<T: Sync>(p: *const T, q: *const T, n: usize) -> u64 {
+    let words = n * size_of::<T>() / size_of::<u64>();
+    // SAFETY: the caller's promise, and any initialised f32 or f64 may be read as an integer; arrays are 16-byte aligned.
+    let (p, q) = unsafe { pair(p.cast::<u64>(), q.cast::<u64>(), words) };
+    let sum = |words: &[u64]| words.iter().fold(0_u64, |sum, &word| sum.wrapping_add(word));
+    // Blocks of 256 KiB, both inputs side by side as a divergence reads them.
+    const BLOCK: usize = 1 << 15;
+    if rayon::current_num_threads() == 1 || words < 4 * BLOCK {
+        return p.chunks(BLOCK).zip(q.chunks(BLOCK)).map(|(p, q)| sum(p).wrapping_add(sum(q))).fold(0, u64::wrapping_add);
+    }
+    p.par_chunks(BLOCK).zip(q.par_chunks(BLOCK)).map(|(p, q)| sum(p).wrapping_add(sum(q))).reduce(|| 0, u64::wrapping_add)
+}
+
+macro_rules! export {
+    ($float:ty, $between:ident, $entropy:ident, $kl_rows:ident, $read:ident) => {
+        /// The measure of that name between two vectors of weights.
+        ///
+        /// # Safety
+        /// `measure` is a C string; `p` and `q` each point to `n` values.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $between(measure: *const c_char, p: *const $float, q: *const $float, n: usize) -> f64 {
+            // SAFETY: the caller's promises, passed on.
+            unsafe { between(measure, p, q, n) }
+        }
+
+        /// The Shannon entropy of a vector of weights.
+        ///
+        /// # Safety
+        /// `p` points to `n` values.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $entropy(p: *const $float, n: usize) -> f64 {
+            // SAFETY: the caller's promise.
+            entropy(unsafe { from_raw_parts(p, n) }).unwrap_or(f64::NAN)
+        }
+
+        /// KL(p‖q) of every row of two row-major tables.
+        ///
+        /// # Safety
+        /// `p` and `q` each point to `rows * columns` values, `out` to `rows` values.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $kl_rows(
+            p: *const $float,
+            q: *const $float,
+            rows: usize,
+            columns: usize,
+            out: *mut f64,
+        ) -> bool {
+            // SAFETY: the caller's promises, passed on.
+            unsafe { kl_rows(p, q, rows, columns, out) }
+        }
+
+        /// The memory floor: both vectors read once.
+        ///
+        /// # Safety
+        /// `p` and `q` each point to `n` values.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $read(p: *const $float, q: *const $float, n: usize) -> u64 {
+            // SAFETY: the caller's promise, passed on.
+            unsafe { read(p, q, n) }
+        }
+    };
+}
+
+export!(f64, kullback_between_f64, kullback_entropy_f64, kullback_kl_rows_f64, kullback_read_f64);
+export!(f32, kullback_between_f32, kullback_entropy_f32, kullback_kl_rows_f32, kullback_read_f32);
