@@ -49,7 +49,7 @@ fn bad_files_are_named() {
     names(&["discrete", &at("none.npy"), "1"], &["P", "none.npy"]);
     names(&["discrete", "1,2", &table], &["Q", "t.csv", "#"]);
     names(&["discrete", "1,2", &(table.clone() + "#c")], &["t.csv", "`c`", "`a`"]);
-    names(&["discrete", "1,2", &(table + "#b")], &["t.csv", "`b`", "row 1", "x"]);
+    names(&["discrete", "1,2", &(table + "#b")], &["t.csv", "`b`", "text", "numbers"]);
     names(&["discrete", here, "1"], &["P", "folder"]);
     names(&["discrete", &(at("none.csv") + "#a"), "1"], &["none.csv"]);
 }
