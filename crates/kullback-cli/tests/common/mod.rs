@@ -6,12 +6,12 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-pub fn kullback(arguments: &[&str]) -> Output {
+pub(crate) fn kullback(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kullback")).args(arguments).output().expect("the binary runs")
 }
 
 /// What a run that must succeed prints.
-pub fn stdout(arguments: &[&str]) -> String {
+pub(crate) fn stdout(arguments: &[&str]) -> String {
     let output = kullback(arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {stderr}");
@@ -20,19 +20,19 @@ pub fn stdout(arguments: &[&str]) -> String {
 }
 
 /// The object that a run with `--json` prints.
-pub fn json(arguments: &[&str]) -> Value {
+pub(crate) fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&stdout(&[arguments, &["--json"]].concat())).unwrap()
 }
 
 /// The message of a run that must fail as promised: exit code 2, nothing on stdout, one line on stderr.
-pub fn error(arguments: &[&str]) -> String {
+pub(crate) fn error(arguments: &[&str]) -> String {
     let lines = failure(arguments);
     assert_eq!(lines.len(), 1, "{arguments:?}: {lines:?}");
     lines.into_iter().next().unwrap()
 }
 
 /// The lines of a refused command line.
-pub fn failure(arguments: &[&str]) -> Vec<String> {
+pub(crate) fn failure(arguments: &[&str]) -> Vec<String> {
     let output = kullback(arguments);
     assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     assert!(output.stdout.is_empty(), "{arguments:?}");
@@ -43,20 +43,20 @@ pub fn failure(arguments: &[&str]) -> Vec<String> {
 }
 
 /// A file of the repository's `data` folder.
-pub fn data(name: &str) -> String {
+pub(crate) fn data(name: &str) -> String {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "data", name].iter().collect();
     path.to_str().unwrap().to_owned()
 }
 
 /// Writes a file into `folder` and returns its path as text.
-pub fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
+pub(crate) fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
     let path = folder.join(name);
     std::fs::write(&path, content).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
 /// A one-dimensional `.npy` file.
-pub fn npy(descr: &str, length: usize, data: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(descr: &str, length: usize, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({length},), }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
