@@ -1,8 +1,8 @@
 //! The command line tool `kullback`: arguments, input, the commands and what they print.
 //!
-//! No mathematics: every number printed comes from `kullback` or `kullback-table`. The flow is one line: [`args`] is
-//! parsed, a [`command`] makes a report, [`output`] renders it, and `run` writes it out in one piece or reports one
-//! [`error`].
+//! No mathematics: every number printed comes from `kullback` or `kullback-table`. The flow is one line: `args` is
+//! parsed, a `command` makes a report, `output` renders it, and `run` writes it out in one piece or reports one
+//! `error`.
 
 mod args;
 mod command;

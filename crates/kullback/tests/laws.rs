@@ -78,7 +78,12 @@ proptest! {
             let value = measure(name, &p, &q);
             for other in [measure(name, &scaled, &q), measure(name, &backwards(&p), &backwards(&q))] {
                 let promise = tolerance::measure(name).unwrap();
-                let likeness = if value < 1e-2 { Likeness::Near } else { Likeness::Ordinary };
+                let likeness = match value {
+                    // So near that only an absolute error is promised, of either value.
+                    value if value <= 100.0 * promise.nearest => Likeness::Nearest,
+                    value if value < 1e-2 => Likeness::Near,
+                    _ => Likeness::Ordinary,
+                };
                 prop_assert!(
                     promise.kept(other, value.into(), likeness) || Relation::Equal(value, other).holds(tolerance::LAW),
                     "{name}: {value:e}, {other:e}"
