@@ -148,6 +148,9 @@ pub const LAW: f64 = 4e-12;
 /// How far the two bracketings of a merge may differ, relatively.
 pub const MERGE: f64 = 4e-16;
 
+/// The same for totals of exponentials, which each merge rescales: two exponentials and two products, of a unit each.
+pub const MERGE_EXPONENTIALS: f64 = 1e-15;
+
 /// How far a hand-written slope may be from the differentiated term, relative to the larger of slope and weight.
 pub const SLOPE: f64 = 1e-12;
 
