@@ -43,25 +43,15 @@ def targets(results, long, batch):
     return lines
 
 
-def check_bits(results):
-    """The same bits from one thread and from two, for every value kullback gave."""
-    bits = {}
-    for r in results:
-        if "bits" in r:
-            key = (r["table"], r["shape"], r["dtype"], r["contestant"])
-            assert bits.setdefault(key, r["bits"]) == r["bits"], f"bits depend on the number of threads: {key}"
-    print(f"{len(bits)} values: the same bits from one thread and from two", file=sys.stderr)
-    return len(bits)
-
-
 def main():
     library, results = os.environ.get("KULLBACK_NATIVE") or build(), []
     load = os.getloadavg()[0]
     for threads in (1, 2):
         print(f"{threads} thread{'s' * (threads > 1)}", file=sys.stderr)
         command = [sys.executable, str(HERE / "contest.py"), library, str(threads), *sys.argv[1:]]
-        results += json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    values = check_bits(results)
+        output = subprocess.run(command, check=True, input=json.dumps(results).encode(), stdout=subprocess.PIPE).stdout
+        results += json.loads(output)
+    values = sum("bits" in r for r in results) // 2
     last = lambda table: [r["shape"] for r in results if r["table"] == table][-1]
     lines = targets(results, last("KL"), last("KL by row"))
     lines.append((f"the same bits from 1 and 2 threads ({values} values)", "", "pass"))

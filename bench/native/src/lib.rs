@@ -23,12 +23,23 @@ unsafe fn pair<'a, T>(p: *const T, q: *const T, n: usize) -> (&'a [T], &'a [T]) 
     unsafe { (from_raw_parts(p, n), from_raw_parts(q, n)) }
 }
 
+/// The measure of that name, for as long as the process lives; null if there is none.
+///
 /// # Safety
-/// As [`pair`]; `measure` is a C string.
-unsafe fn between<T: Weight>(measure: *const c_char, p: *const T, q: *const T, n: usize) -> f64 {
+/// `name` is a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kullback_measure(name: *const c_char) -> *const Measure {
+    // SAFETY: the caller's promise.
+    let name = unsafe { CStr::from_ptr(name) };
+    let measure = name.to_str().ok().and_then(|name| name.parse().ok());
+    measure.map_or(std::ptr::null(), |measure| Box::leak(Box::new(measure)))
+}
+
+/// # Safety
+/// As [`pair`]; `measure` comes from [`kullback_measure`].
+unsafe fn between<T: Weight>(measure: *const Measure, p: *const T, q: *const T, n: usize) -> f64 {
     // SAFETY: the caller's promises.
-    let (name, (p, q)) = unsafe { (CStr::from_ptr(measure), pair(p, q, n)) };
-    let measure = name.to_str().ok().and_then(|name| name.parse::<Measure>().ok());
+    let (measure, (p, q)) = unsafe { (measure.as_ref(), pair(p, q, n)) };
     measure.and_then(|measure| measure.between(p, q).ok()).unwrap_or(f64::NAN)
 }
 
@@ -55,19 +66,31 @@ unsafe fn read<T: Sync>(p: *const T, q: *const T, n: usize) -> u64 {
     // Blocks of 256 KiB, both inputs side by side as a divergence reads them.
     const BLOCK: usize = 1 << 15;
     if rayon::current_num_threads() == 1 || words < 4 * BLOCK {
-        return p.chunks(BLOCK).zip(q.chunks(BLOCK)).map(|(p, q)| sum(p).wrapping_add(sum(q))).fold(0, u64::wrapping_add);
+        return p
+            .chunks(BLOCK)
+            .zip(q.chunks(BLOCK))
+            .map(|(p, q)| sum(p).wrapping_add(sum(q)))
+            .fold(0, u64::wrapping_add);
     }
-    p.par_chunks(BLOCK).zip(q.par_chunks(BLOCK)).map(|(p, q)| sum(p).wrapping_add(sum(q))).reduce(|| 0, u64::wrapping_add)
+    p.par_chunks(BLOCK)
+        .zip(q.par_chunks(BLOCK))
+        .map(|(p, q)| sum(p).wrapping_add(sum(q)))
+        .reduce(|| 0, u64::wrapping_add)
 }
 
 macro_rules! export {
     ($float:ty, $between:ident, $entropy:ident, $kl_rows:ident, $read:ident) => {
-        /// The measure of that name between two vectors of weights.
+        /// The measure between two vectors of weights.
         ///
         /// # Safety
-        /// `measure` is a C string; `p` and `q` each point to `n` values.
+        /// `measure` comes from [`kullback_measure`]; `p` and `q` each point to `n` values.
         #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $between(measure: *const c_char, p: *const $float, q: *const $float, n: usize) -> f64 {
+        pub unsafe extern "C" fn $between(
+            measure: *const Measure,
+            p: *const $float,
+            q: *const $float,
+            n: usize,
+        ) -> f64 {
             // SAFETY: the caller's promises, passed on.
             unsafe { between(measure, p, q, n) }
         }
