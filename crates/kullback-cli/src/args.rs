@@ -1,5 +1,7 @@
 //! The arguments, as clap reads them. No logic beyond that.
 
+use std::path::PathBuf;
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 use kullback::estimate::Estimator;
@@ -92,10 +94,10 @@ pub(crate) struct Discrete {
 pub(crate) struct Drift {
     /// The table to compare with (yesterday's data, the training set)
     #[arg(value_name = "REFERENCE")]
-    pub(crate) reference: String,
+    pub(crate) reference: PathBuf,
     /// The table in question (today's data)
     #[arg(value_name = "CURRENT")]
-    pub(crate) current: String,
+    pub(crate) current: PathBuf,
     /// Compare these columns only
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) columns: Option<Vec<String>>,
