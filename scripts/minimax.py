@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Coefficients of the two polynomials behind exp, ln and the divergence terms (crates/kullback/src/num/polynomial.rs).
+"""Coefficients of the polynomials behind exp, ln and the divergence terms (crates/kullback/src/num/polynomial.rs).
 
 Near-minimax (Chebyshev) fits in 40-digit arithmetic, rounded to the target precision. Needs only mpmath.
 """
@@ -25,6 +25,13 @@ def exp_tail(r):
     return (exp(r) - 1 - r) / (r * r)
 
 
+def exp2_tail(f):
+    """(2ᶠ − 1) / f."""
+    if abs(f) < mpf("1e-4"):
+        return sum(log(2) ** j * f ** (j - 1) / mp.factorial(j) for j in range(1, 12))
+    return (mpf(2) ** f - 1) / f
+
+
 def f32(x):
     return struct.unpack("f", struct.pack("f", float(x)))[0]
 
@@ -47,3 +54,6 @@ if __name__ == "__main__":
     show("ATANH_F32", atanh_tail, [mpf(0), z], 4, f32)
     show("EXP_F64", exp_tail, [-r, r], 11, float)
     show("EXP_F32", exp_tail, [-r, r], 6, f32)
+    half = mpf("0.5005")
+    show("EXP2_F64", exp2_tail, [-half, half], 12, float)
+    show("EXP2_F32", exp2_tail, [-half, half], 5, f32)

@@ -22,6 +22,22 @@ impl Pair {
         Self(p.iter().zip(q).map(|(x, y)| (d(*x) / d(top_p) / mass_p, d(*y) / d(top_q) / mass_q)).collect())
     }
 
+    fn softmax(p: &[D], q: &[D], temperature: D) -> Self {
+        let n = p.len().max(q.len());
+        let weights = |row: &[D]| {
+            let finite = row.iter().filter(|x| x.value() > f64::NEG_INFINITY);
+            let top = finite.copied().reduce(|a, b| if b.value() > a.value() { b } else { a }).unwrap_or(D::ZERO);
+            let weight = |x: &D| {
+                if x.value() == f64::NEG_INFINITY { D::ZERO } else { ((*x - top) / temperature).exp() }
+            };
+            let mut weights: Vec<D> = row.iter().map(weight).collect();
+            weights.resize(n, D::ZERO);
+            let mass = weights.iter().copied().sum::<D>();
+            weights.into_iter().map(move |w| w / mass).collect::<Vec<_>>()
+        };
+        Self(weights(p).into_iter().zip(weights(q)).collect())
+    }
+
     fn swapped(&self) -> Self {
         Self(self.0.iter().map(|(p, q)| (*q, *p)).collect())
     }
@@ -58,7 +74,37 @@ impl Pair {
 
 /// The measure called `name` (`renyi=2` and so on) of two weight vectors; `None` if the oracle does not know it.
 pub fn divergence(name: &str, p: &[f64], q: &[f64]) -> Option<D> {
-    let pair = Pair::new(p, q);
+    of_pair(name, &Pair::new(p, q))
+}
+
+/// The same measure of the softmaxes of two rows of logits over `temperature`; entries that are −∞, or that one row
+/// lacks, are masked.
+pub fn logits(name: &str, p: &[f64], q: &[f64], temperature: f64) -> Option<D> {
+    let [p, q] = [p, q].map(|row| row.iter().copied().map(d).collect::<Vec<_>>());
+    of_pair(name, &Pair::softmax(&p, &q, d(temperature)))
+}
+
+/// Its gradient for the logits of Q, or of P, by central differences in double-double: right to about 1e-19.
+pub fn logit_gradient(name: &str, p: &[f64], q: &[f64], temperature: f64, by_p: bool) -> Option<Vec<f64>> {
+    let [p, q] = [p, q].map(|row| row.iter().copied().map(d).collect::<Vec<_>>());
+    let step = d(2f64.powi(-34));
+    let at = |index: usize, step: D| {
+        let (mut p, mut q) = (p.clone(), q.clone());
+        let moved = if by_p { &mut p[index] } else { &mut q[index] };
+        *moved = *moved + step;
+        of_pair(name, &Pair::softmax(&p, &q, d(temperature)))
+    };
+    let row = if by_p { &p } else { &q };
+    let slope = |(index, x): (usize, &D)| {
+        if x.value() == f64::NEG_INFINITY {
+            return Some(0.0);
+        }
+        Some(((at(index, step)? - at(index, -step)?) / (step + step)).value())
+    };
+    row.iter().enumerate().map(slope).collect()
+}
+
+fn of_pair(name: &str, pair: &Pair) -> Option<D> {
     let (family, parameter) = name.split_once('=').unwrap_or((name, "0"));
     let a: f64 = parameter.parse().ok()?;
     let half = d(0.5);

@@ -1,5 +1,7 @@
 //! The library under test, called by name. Its generic code is compiled here once, not in every test.
 
+use kullback::divergence::Visitor;
+use kullback::logits::{Logit, LogitRows};
 use kullback::num::Real;
 use kullback::{
     Divergence, Error, JensenShannon, Kl, MaxDivergence, Measure, Renyi, Rows, SquaredHellinger, TotalVariation,
@@ -59,6 +61,73 @@ pub fn rows(name: &str, p: &[f64], q: &[f64], columns: usize) -> Result<Vec<f64>
         Measure::TotalVariation => TotalVariation.rows(p, q),
         _ => SquaredHellinger.rows(p, q),
     }
+}
+
+/// What a batch of logits comes to: values, and gradients for the logits of P and of Q.
+pub struct Answer<T> {
+    /// One a row.
+    pub values: Vec<f64>,
+    /// Rows × vocabulary of P.
+    pub by_p: Vec<T>,
+    /// Rows × vocabulary of Q.
+    pub by_q: Vec<T>,
+}
+
+struct OfLogits<'a, T>(LogitRows<'a, T>, [usize; 2]);
+
+impl<T: Logit + Default> Visitor for OfLogits<'_, T> {
+    type Output = Result<Answer<T>, Error>;
+    fn visit<D: Divergence>(self, divergence: D) -> Self::Output {
+        let Self(rows, [columns_p, columns_q]) = self;
+        let values = rows.values(divergence)?;
+        let n = values.len();
+        let (mut by_p, mut by_q) = (vec![T::default(); n * columns_p], vec![T::default(); n * columns_q]);
+        let mut again = vec![f64::NAN; n];
+        match rows.values_and_gradients_into(divergence, &mut again, Some(&mut by_p), Some(&mut by_q)) {
+            Ok(()) => assert!(values.iter().zip(&again).all(|(a, b)| a.to_bits() == b.to_bits())),
+            Err(Error::NotDifferentiable) => {}
+            Err(error) => return Err(error),
+        }
+        let mut alone = vec![T::default(); n * columns_q];
+        if let Ok(again) = rows.value_and_gradient(divergence, &mut alone) {
+            assert!(values.iter().zip(&again).all(|(a, b)| a.to_bits() == b.to_bits()));
+            // What the kernel without the gradient of P writes.
+            by_q = alone;
+        }
+        Ok(Answer { values, by_p, by_q })
+    }
+}
+
+/// The measure called `name` of logits, row by row, with gradients. The value must not depend on whether they are asked
+/// for.
+///
+/// # Errors
+/// The library's.
+pub fn logits(name: &str, p: (&[f64], usize), q: (&[f64], usize), temperature: f64) -> Result<Answer<f64>, Error> {
+    of_logits(name, p, q, temperature)
+}
+
+/// The same of singles.
+///
+/// # Errors
+/// The library's.
+pub fn logits_singles(
+    name: &str,
+    p: (&[f32], usize),
+    q: (&[f32], usize),
+    temperature: f64,
+) -> Result<Answer<f32>, Error> {
+    of_logits(name, p, q, temperature)
+}
+
+fn of_logits<T: Logit + Default>(
+    name: &str,
+    p: (&[T], usize),
+    q: (&[T], usize),
+    temperature: f64,
+) -> Result<Answer<T>, Error> {
+    let rows = LogitRows::new(Rows::new(p.0, p.1)?, Rows::new(q.0, q.1)?)?.with_temperature(temperature)?;
+    parse(name)?.visit(OfLogits(rows, [p.1, q.1]))?
 }
 
 /// A function of weights that is no divergence; `None` if there is none of that name.

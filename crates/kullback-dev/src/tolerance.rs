@@ -87,6 +87,23 @@ pub const LOGARITHMS: f64 = 1e-13;
 /// The relative error added where the inputs are singles; near equality, too.
 pub const SINGLES: f64 = 2e-6;
 
+/// What is promised of divergences of logits and of their gradients.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogitPromise {
+    /// The relative error of a value.
+    pub value: f64,
+    /// The error of a gradient, relative to its largest entry or to the value.
+    pub gradient: f64,
+    /// What may come out instead of 0 where rows agree but for a shift.
+    pub nothing: f64,
+}
+
+/// Of logits in single and in double precision.
+pub const LOGITS: [LogitPromise; 2] = [
+    LogitPromise { value: 1e-5, gradient: 1e-5, nothing: 1e-6 },
+    LogitPromise { value: 1e-13, gradient: 1e-13, nothing: 1e-15 },
+];
+
 /// Functions of weights that are no divergences.
 pub const FUNCTIONS: &[Promise] = &[
     function_of("entropy", 2e-15, 1e-15),

@@ -84,6 +84,8 @@ pub enum Error {
     },
     /// A text is not a smoothing rule.
     UnknownSmoothing,
+    /// A gradient was asked for of a divergence that is a maximum.
+    NotDifferentiable,
 }
 
 /// What is wrong with one row of a batch: the row-wise part of [`Error`].
@@ -149,6 +151,7 @@ impl fmt::Display for Error {
                 write!(f, "the buffer holds {len} elements and the rows need {needed}")
             }
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
+            Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),
         }
     }

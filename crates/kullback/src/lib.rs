@@ -19,6 +19,7 @@
 //! | two vectors of weights, counts or probabilities | [`Divergence::between`], or [`kl_divergence`] and its siblings |
 //! | the same by several measures | [`Pair`] and [`Divergence::evaluate`] |
 //! | two vectors of log-probabilities | [`Divergence::between_log_probabilities`] |
+//! | two vectors of logits; a batch of them, with gradients; a part of a vocabulary | [`Divergence::between_logits`], [`logits::LogitRows`], [`logits::Shard`] |
 //! | a batch, one against many, all against all | [`Divergence::rows`], [`one_to_many`](Divergence::one_to_many), [`pairwise`](Divergence::pairwise) with [`Rows`] |
 //! | a measure named at run time | [`Measure`] |
 //! | which categories carry a KL | [`kl_contributions`] |
@@ -38,6 +39,7 @@ pub mod divergence;
 mod error;
 pub mod estimate;
 mod functions;
+pub mod logits;
 pub mod num;
 pub mod state;
 

@@ -26,19 +26,19 @@ fn points() -> Vec<(f64, f64)> {
 
 fn check<G: Generator>(name: &str, generator: G) {
     for (p, q) in points() {
-        let at = |p, q, difference| Point { p, q, difference, mass: Dual::fixed(1.0) };
+        let at = |p, q, difference| Point::new(p, q, difference, Dual::fixed(1.0));
         // d/d ln q and d/d ln p, in which q − p changes by q and by −p.
         let moving = |value, slope| Dual { value, slope };
         let by_q = generator.term(at(Dual::fixed(p), moving(q, q), moving(q - p, q))).slope;
         let by_p = generator.term(at(moving(p, p), Dual::fixed(q), moving(q - p, -p))).slope;
-        let x = Point { p, q, difference: q - p, mass: 1.0 };
+        let x = Point::new(p, q, q - p, 1.0);
         let (term, slope) = (generator.term(x), generator.slope_q(x));
         let close = |a: f64, b: f64| (a - b).abs() <= tolerance::SLOPE * a.abs().max(b.abs()).max(p.max(q));
         assert!(close(slope, by_q), "{name} at ({p}, {q}): slope_q {slope:e}, by dual numbers {by_q:e}");
         // The cross-entropy is homogeneous in p, q and the mass together.
         if !matches!(name, "cross-entropy" | "max-divergence") {
             assert!(close(term - slope, by_p), "{name} at ({p}, {q}): Euler {:e}, dual {by_p:e}", term - slope);
-            let twice = generator.term(Point { p: 2.0 * p, q: 2.0 * q, difference: 2.0 * (q - p), mass: 2.0 });
+            let twice = generator.term(Point::new(2.0 * p, 2.0 * q, 2.0 * (q - p), 2.0));
             assert!(close(twice, 2.0 * term), "{name} at ({p}, {q}): not homogeneous");
         }
     }

@@ -93,7 +93,7 @@ pub fn mutual_information<T: Weight>(joint: Rows<'_, T>) -> Result<f64, Error> {
             sum = sum.add(if weight == Wide::ZERO {
                 q * Kl.at_zero()
             } else {
-                Kl.term(Point { p, q, difference, mass: total * total })
+                Kl.term(Point::new(p, q, difference, total * total))
             });
         }
     }
@@ -155,7 +155,7 @@ pub fn weighted_js<T: Weight>(rows: Rows<'_, T>, weights: &[f64]) -> Result<f64,
             let term = if p == Wide::ZERO {
                 mixture * Kl.at_zero()
             } else {
-                Kl.term(Point { p, q: mixture, difference: mean_excess - *excess, mass: Wide::ONE })
+                Kl.term(Point::new(p, mixture, mean_excess - *excess, Wide::ONE))
             };
             sum = sum.add(share[i] * term);
         }

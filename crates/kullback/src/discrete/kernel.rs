@@ -142,7 +142,7 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
             let b = T::Lanes::load(simd, &q[i..i + len]);
             let difference = a.residual(ratio, b);
             difference.add_to(&mut mismatch);
-            let term = self.generator.term(Point { p: a * ratio.high, q: b, difference, mass });
+            let term = self.generator.term(Point::new(a * ratio.high, b, difference, mass));
             match G::REDUCTION {
                 Reduction::Sum => term.add_to(&mut sum),
                 Reduction::Max => peak = peak.max(term),
@@ -188,12 +188,12 @@ impl<G: Generator> Kernel for Any<'_, G> {
             let within = F64s::both_within(a, b, f64::LOW, f64::HIGH);
             let difference = a.residual(ratio, b);
             mismatch = mismatch + difference;
-            let point = Point {
-                p: within.select(a * ratio.high, one),
-                q: within.select(b, one),
-                difference: within.select(difference, zero),
+            let point = Point::new(
+                within.select(a * ratio.high, one),
+                within.select(b, one),
+                within.select(difference, zero),
                 mass,
-            };
+            );
             let term = within.select(self.generator.term(point), zero);
             match G::REDUCTION {
                 Reduction::Sum => term.add_to(&mut sum),

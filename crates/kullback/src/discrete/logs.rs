@@ -1,11 +1,11 @@
 use crate::divergence::{Generator, Point, Sums};
 use crate::num::Real;
 use crate::num::wide::Wide;
-use crate::state::LogMass;
+use crate::state::{LogMass, Reference, Sum, Temperature};
 use crate::{Error, Side};
 
 use super::weight::sealed::Vectorised as _;
-use super::wide::WideTotal;
+use super::wide::{WideSum, WideTotal};
 
 /// Two vectors of log-probabilities (or logarithms of weights), to be measured by any number of divergences.
 ///
@@ -39,31 +39,85 @@ impl<'a> LogPair<'a> {
         Ok(Self { p, q, mass: (mass(p, Side::P)?, mass(q, Side::Q)?) })
     }
 
-    /// Σ φ, every category with an unbounded exponent.
-    fn wide_sum<G: Generator>(&self, generator: G) -> Wide {
-        let (value, mismatch) = self.sum_shifted(generator, 0.0);
+    fn frame(&self) -> LogFrame {
+        let ln = |mass: &LogMass| mass.sum.value().ln();
+        let at = |mass: &LogMass| Reference::of(mass.max, Temperature::ONE, f64::DIGITS);
+        let (ln_p, ln_q) = (ln(&self.mass.0), ln(&self.mass.1));
+        let (p, q) = (at(&self.mass.0), at(&self.mass.1));
+        let ratio = (Sum::from(q.high) + -p.high) + ((q.low - p.low) + (ln_q - ln_p));
+        LogFrame { p: [p.high, p.low + ln_p], q: [q.high, q.low + ln_q], ratio: ratio.parts(), excess: 0.0 }
+    }
+
+    /// Σ φ, every category with an unbounded exponent, and the frame in which it was computed.
+    fn wide_sum<G: Generator>(&self, generator: G) -> (Wide, LogFrame) {
+        let frame = self.frame();
+        let (value, mismatch) = self.sum_in(generator, frame);
         // The logarithms of the masses are rounded; near equality that shows, as in `Frame::refined`.
         let off = mismatch.value();
         if off.abs().powi(G::ORDER) > f64::NEGLIGIBLE * value.value() {
-            return self.sum_shifted(generator, off).0;
+            let frame = LogFrame { excess: off, ..frame };
+            return (self.sum_in(generator, frame).0, frame);
         }
-        value
+        (value, frame)
     }
 
-    /// The sum with Q scaled down by a further `e^shift`, and the mismatch of the masses.
-    fn sum_shifted<G: Generator>(&self, generator: G, shift: f64) -> (Wide, Wide) {
-        let (ln_p, ln_q) = (self.mass.0.sum.value().ln(), self.mass.1.sum.value().ln());
-        let (max_p, max_q) = (self.mass.0.max, self.mass.1.max);
+    /// The sum, and the mismatch of the masses.
+    fn sum_in<G: Generator>(&self, generator: G, frame: LogFrame) -> (Wide, Wide) {
         let mut total = WideTotal::ZERO;
         for (&a, &b) in self.p.iter().zip(self.q) {
-            // The maximum and the logarithm of the sum are subtracted one after the other: the first is exact near it.
-            let [p, q] = [(a - max_p) - ln_p, (b - max_q) - ln_q].map(|x| Wide::new(x).exp());
-            let log_ratio = ((b - a) - (max_q - max_p)) - (ln_q - ln_p);
-            let near = log_ratio.abs() < 1.0;
-            let difference = if near { p * (log_ratio.exp_m1() - shift * log_ratio.exp()) } else { q - p };
-            total.add(generator, Point { p, q, difference, mass: Wide::ONE });
+            total.add(generator, frame.point(a, b));
         }
         total.finish::<G>(Wide::ONE)
+    }
+
+    /// Calls `write` with each category's ∂/∂a and ∂/∂b of the sum times `factor`.
+    pub(crate) fn slopes<G: Generator>(&self, generator: G, factor: f64, mut write: impl FnMut(usize, f64, f64)) {
+        let (_, frame) = self.wide_sum(generator);
+        let finite = |factor: f64| if factor.is_finite() { factor } else { 0.0 };
+        let slopes = |x: Point<Wide>| match (x.p == Wide::ZERO, x.q == Wide::ZERO) {
+            (false, false) => {
+                let slope = generator.slope_q(x);
+                (generator.term(x) - slope, slope)
+            }
+            // Where a divergence is infinite the gradient is that of its finite part.
+            (_, true) => (x.p * finite(generator.at_infinity()), Wide::ZERO),
+            (true, _) => (Wide::ZERO, x.q * finite(generator.at_zero())),
+        };
+        let points = || self.p.iter().zip(self.q).map(|(&a, &b)| frame.point(a, b));
+        let (mut total_p, mut total_q) = (WideSum::ZERO, WideSum::ZERO);
+        for x in points() {
+            let (by_p, by_q) = slopes(x);
+            (total_p, total_q) = (total_p.add(by_p), total_q.add(by_q));
+        }
+        let (total_p, total_q) = (total_p.value(), total_q.value());
+        for (index, x) in points().enumerate() {
+            let (by_p, by_q) = slopes(x);
+            let [by_p, by_q] = [by_p - x.p * total_p, by_q - x.q * total_q].map(|slope| (slope * factor).value());
+            write(index, by_p, by_q);
+        }
+    }
+}
+
+/// What turns logarithms of weights into probabilities.
+#[derive(Debug, Clone, Copy)]
+struct LogFrame {
+    /// The reference and the rest of ln Σ, subtracted one after the other: the first is exact near it.
+    p: [f64; 2],
+    q: [f64; 2],
+    /// The same for ln(q/p).
+    ratio: [f64; 2],
+    /// By how much the mass of Q is then still too large.
+    excess: f64,
+}
+
+impl LogFrame {
+    fn point(&self, a: f64, b: f64) -> Point<Wide> {
+        let p = Wide::new((a - self.p[0]) - self.p[1]).exp();
+        let q = Wide::new((b - self.q[0]) - self.q[1]).exp();
+        let log_ratio = ((b - a) - self.ratio[0]) - self.ratio[1];
+        let near = log_ratio.abs() < 1.0;
+        let difference = if near { p * (log_ratio.exp_m1() - self.excess * log_ratio.exp()) } else { q - p };
+        Point::new(p, q, difference, Wide::ONE)
     }
 }
 
@@ -77,10 +131,10 @@ fn mass(logs: &[f64], side: Side) -> Result<LogMass, Error> {
 
 impl Sums for LogPair<'_> {
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
-        Ok(self.wide_sum(generator).value())
+        Ok(self.wide_sum(generator).0.value())
     }
 
     fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
-        Ok(self.wide_sum(generator).ln())
+        Ok(self.wide_sum(generator).0.ln())
     }
 }

@@ -20,6 +20,7 @@ mod wide;
 mod tests;
 
 pub use contributions::{Contribution, kl_contributions};
+pub(crate) use frame::edge;
 pub use information::{cross_entropy, entropy, generalized_kl, mutual_information, perplexity, weighted_js};
 pub use logs::LogPair;
 pub use pair::Pair;
@@ -27,3 +28,4 @@ pub use rows::Rows;
 pub(crate) use rows::{pairwise, rows};
 pub use smoothing::Smoothing;
 pub use weight::Weight;
+pub(crate) use weight::sealed::Vectorised;

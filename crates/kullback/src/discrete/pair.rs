@@ -98,7 +98,7 @@ impl<'a, T: Weight> Pair<'a, T> {
             return Ok(None);
         }
         let (p, q) = (mass.p.value() * ratio, mass.q.value());
-        let of_totals = generator.term(Point { p, q, difference: total.mismatch.value(), mass: 1.0 });
+        let of_totals = generator.term(Point::new(p, q, total.mismatch.value(), 1.0));
         let sum = raw(generator, &total, ratio);
         // A quarter costs less than half a bit.
         let exact = of_totals <= sum * 0.25 && total.sum.value().is_finite();
@@ -109,7 +109,7 @@ impl<'a, T: Weight> Pair<'a, T> {
 impl<T: Weight> Sums for Pair<'_, T> {
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
         // A single block is in cache for its second pass.
-        if let (Some(side), None, true) = (generator.chain(), self.mass.get(), self.p.len() > BLOCK)
+        if let (Some(side), None, true) = (G::CHAIN, self.mass.get(), self.p.len() > BLOCK)
             && let Some(sum) = self.sum_once(generator, side)?
         {
             return Ok(sum);

@@ -27,7 +27,7 @@ impl WideFrame {
     fn point(self, p: f64, q: f64) -> Point<Wide> {
         let (p, q) = (Wide::new(p), Wide::new(q));
         let difference = Wide::difference_of_products(q, Wide::ONE, p, self.ratio) - p * self.ratio_low;
-        Point { p: p * self.ratio, q, difference, mass: self.mass }
+        Point::new(p * self.ratio, q, difference, self.mass)
     }
 
     /// The term of one category, both weights positive.

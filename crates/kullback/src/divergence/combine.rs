@@ -18,6 +18,11 @@ pub struct Reverse<D>(pub D);
 impl<G: Generator> Generator for Reverse<G> {
     const REDUCTION: Reduction = G::REDUCTION;
     const ORDER: i32 = G::ORDER;
+    const CHAIN: Option<Side> = match G::CHAIN {
+        Some(Side::P) => Some(Side::Q),
+        Some(Side::Q) => Some(Side::P),
+        None => None,
+    };
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
@@ -32,12 +37,6 @@ impl<G: Generator> Generator for Reverse<G> {
     }
     fn at_infinity(self) -> f64 {
         self.0.at_zero()
-    }
-    fn chain(self) -> Option<Side> {
-        self.0.chain().map(|side| match side {
-            Side::P => Side::Q,
-            Side::Q => Side::P,
-        })
     }
 }
 
@@ -72,6 +71,12 @@ impl<G> Skew<G> {
     pub const fn with_rest(of: G, rest: f64) -> Self {
         Self { of, shares: [1.0 - rest, rest] }
     }
+
+    /// Whether the mixture is Q, and the point knows more of Q than its weight.
+    #[inline(always)]
+    fn is_plain<V: Real>(&self, x: Point<V>) -> bool {
+        x.has_logs() && self.shares[0] == 0.0
+    }
 }
 
 impl<G: Generator> Generator for Skew<G> {
@@ -80,10 +85,13 @@ impl<G: Generator> Generator for Skew<G> {
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        self.of.term(x.mixed(self.shares))
+        if self.is_plain(x) { self.of.term(x) } else { self.of.term(x.mixed(self.shares)) }
     }
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
+        if self.is_plain(x) {
+            return self.of.slope_q(x);
+        }
         let mixed = x.mixed(self.shares);
         self.of.slope_q(mixed) * (x.q * self.shares[1] / mixed.q)
     }
@@ -96,7 +104,7 @@ impl<G: Generator> Generator for Skew<G> {
         if lambda == 0.0 {
             return self.of.at_infinity();
         }
-        self.of.term(Point { p: 1.0, q: lambda, difference: -rest, mass: 1.0 })
+        self.of.term(Point::new(1.0, lambda, -rest, 1.0))
     }
 }
 

@@ -87,8 +87,11 @@ impl Divergence for Bhattacharyya {
     fn finish_slope(self, sum: f64) -> f64 {
         0.5 * Self::HALF_RENYI.finish_slope(sum)
     }
-    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
-        Ok(0.5 * Self::HALF_RENYI.evaluate(sums)?)
+    fn conclude<S: Sums>(self, sum: f64, sums: &S) -> Result<f64, Error> {
+        Ok(0.5 * Self::HALF_RENYI.conclude(sum, sums)?)
+    }
+    fn slope(self, sum: f64, value: f64) -> f64 {
+        0.5 * Self::HALF_RENYI.slope(sum, 2.0 * value)
     }
 }
 
@@ -125,14 +128,16 @@ impl Divergence for Renyi {
         self.alpha / (1.0 + self.generator().excess(sum))
     }
     /// Far from equality `1 + α(α − 1)S` cancels (α < 1) or overflows (α > 1); there the plain sum is taken.
-    fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
-        let sum = sums.sum(self.generator())?;
+    fn conclude<S: Sums>(self, sum: f64, sums: &S) -> Result<f64, Error> {
         // Its excess may overflow where the sum itself does not.
         let excess = self.generator().excess(sum);
         if self.alpha == 1.0 || (excess.is_finite() && excess > -0.5) {
             return Ok(self.finish(sum));
         }
         Ok(sums.ln_sum(Affinity { alpha: self.alpha })? / (self.alpha - 1.0))
+    }
+    fn slope(self, _: f64, value: f64) -> f64 {
+        self.alpha * ((1.0 - self.alpha) * value).exp()
     }
 }
 

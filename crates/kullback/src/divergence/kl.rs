@@ -16,9 +16,11 @@ use crate::num::Real;
 pub struct Kl;
 
 impl Generator for Kl {
+    const CHAIN: Option<Side> = Some(Side::P);
+
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        V::kl_term(x.p, x.q, x.difference)
+        x.kl()
     }
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
@@ -29,9 +31,6 @@ impl Generator for Kl {
     }
     fn at_infinity(self) -> f64 {
         f64::INFINITY
-    }
-    fn chain(self) -> Option<Side> {
-        Some(Side::P)
     }
 }
 
@@ -54,7 +53,7 @@ impl Generator for MaxDivergence {
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        -V::ln_ratio(x.p, x.q, x.difference)
+        -x.ln_ratio()
     }
     /// At the category that attains the maximum; the other categories have slope 0.
     #[inline(always)]
@@ -86,7 +85,7 @@ pub struct CrossEntropy;
 impl Generator for CrossEntropy {
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        -(x.p * V::ln_ratio(x.mass, x.q, x.q - x.mass))
+        -(x.p * x.ln_q())
     }
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {

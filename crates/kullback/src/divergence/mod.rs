@@ -50,6 +50,7 @@ mod combine;
 mod finish;
 mod kl;
 mod measure;
+mod point;
 mod power;
 mod symmetric;
 mod total_variation;
@@ -61,43 +62,15 @@ pub use finish::{
 };
 pub use kl::{CrossEntropy, Kl, MaxDivergence};
 pub use measure::{Measure, MeasureInfo, Unit, Visitor};
+pub use point::Point;
 pub use power::{Affinity, Power};
 pub use symmetric::{Jeffreys, JensenShannon, JensenShannonDistance, KDivergence, ScaledJensenShannon, SkewKl};
 pub use total_variation::TotalVariation;
 
 use crate::discrete::{self, Rows, Weight};
+use crate::logits::{self, Logit};
 use crate::num::Real;
 use crate::{Error, Side};
-
-/// One category of a pair of distributions, both scaled to the same mass and both positive.
-#[derive(Debug, Clone, Copy)]
-pub struct Point<V> {
-    /// Weight under P.
-    pub p: V,
-    /// Weight under Q.
-    pub q: V,
-    /// `q − p`, which keeps digits that the rounded `p` and `q` have lost.
-    pub difference: V,
-    /// What P and Q each sum to.
-    pub mass: V,
-}
-
-impl<V: Real> Point<V> {
-    /// The same category with P and Q exchanged.
-    #[inline(always)]
-    #[must_use]
-    pub fn swapped(self) -> Self {
-        Self { p: self.q, q: self.p, difference: -self.difference, mass: self.mass }
-    }
-
-    /// The same category with Q replaced by the mixture of P and Q with these shares, which add up to 1.
-    #[inline(always)]
-    #[must_use]
-    pub fn mixed(self, [of_p, of_q]: [f64; 2]) -> Self {
-        let q = self.q.mul_add(self.q.constant(of_q), self.p * of_p);
-        Self { q, difference: self.difference * of_q, ..self }
-    }
-}
 
 /// How the terms of the categories become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +96,11 @@ pub trait Generator: Copy + Send + Sync {
     /// when the rounding of the masses would show.
     const ORDER: i32 = 2;
 
+    /// The side by whose mass the chain rule weighs the shares, if there is a chain rule:
+    /// `Σ φ(p, q) = φ(Σp, Σq) + mass · Σ φ(p/Σp, q/Σq)` for unnormalised weights. Only relative entropy, in nats, may
+    /// say so: drivers then read the input once, and take the sum for the mean of ln(p/q) on that side.
+    const CHAIN: Option<Side> = None;
+
     /// φ(p, q).
     fn term<V: Real>(self, x: Point<V>) -> V;
 
@@ -134,12 +112,6 @@ pub trait Generator: Copy + Send + Sync {
 
     /// φ(p, 0)/p; may be infinite.
     fn at_infinity(self) -> f64;
-
-    /// The side by whose mass the chain rule weighs the shares, if there is a chain rule:
-    /// `Σ φ(p, q) = φ(Σp, Σq) + mass · Σ φ(p/Σp, q/Σq)` for unnormalised weights. It lets a driver read the input once.
-    fn chain(self) -> Option<Side> {
-        None
-    }
 }
 
 /// Sums of terms over one pair of distributions: what a driver offers to a divergence.
@@ -193,7 +165,22 @@ pub trait Divergence: Copy + Send + Sync {
     /// # Errors
     /// Whatever is wrong with the driver's input.
     fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
-        Ok(self.finish(sums.sum(self.generator())?))
+        self.conclude(sums.sum(self.generator())?, sums)
+    }
+
+    /// The value, from the sum of the terms and, should that not be enough, from any other sums.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Divergence::evaluate).
+    fn conclude<S: Sums>(self, sum: f64, sums: &S) -> Result<f64, Error> {
+        let _ = sums;
+        Ok(self.finish(sum))
+    }
+
+    /// [`finish_slope`](Divergence::finish_slope) where the value is known, which may keep more digits than the sum.
+    fn slope(self, sum: f64, value: f64) -> f64 {
+        let _ = value;
+        self.finish_slope(sum)
     }
 
     /// The value between two vectors of weights (non-negative, of any mass; they are normalised exactly).
@@ -213,6 +200,17 @@ pub trait Divergence: Copy + Send + Sync {
     /// [`Error::LengthMismatch`], [`Error::Empty`], [`Error::NotFinite`] for NaN and +∞, [`Error::ZeroMass`].
     fn between_log_probabilities(self, log_p: &[f64], log_q: &[f64]) -> Result<f64, Error> {
         self.evaluate(&discrete::LogPair::new(log_p, log_q)?)
+    }
+
+    /// The value between the softmaxes of two vectors of logits, in one or two passes; −∞ is a masked entry, and so are
+    /// the entries that the shorter vector lacks. See [`LogitRows`](crate::logits::LogitRows) for batches, temperatures
+    /// and gradients.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::NotFinite`] for NaN and +∞, [`Error::ZeroMass`] for a side without an entry that is not
+    /// masked.
+    fn between_logits<T: Logit>(self, p: &[T], q: &[T]) -> Result<f64, Error> {
+        logits::between(self, p, q)
     }
 
     /// The value between each row of `p` and the same row of `q`.

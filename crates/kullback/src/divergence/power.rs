@@ -34,15 +34,14 @@ impl Power {
 impl Generator for Power {
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        let Point { p, q, difference: d, .. } = x;
         let [alpha, rest] = self.exponents;
         if alpha == 0.5 {
-            let share = d / (p.sqrt() + q.sqrt());
-            share * share * 2.0
+            let difference = x.root_difference();
+            difference * difference * 2.0
         } else if alpha == 2.0 {
-            d * (d / q) * 0.5
+            x.square() * 0.5
         } else if alpha == -1.0 {
-            d * (d / p) * 0.5
+            x.swapped().square() * 0.5
         } else if alpha < 0.5 {
             // The mirror image keeps 1 − α at most ½, where the difference below does not cancel.
             upper_power(x.swapped(), [rest, alpha])
@@ -53,9 +52,8 @@ impl Generator for Power {
 
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
-        let log = V::ln_ratio(x.p, x.q, x.difference);
         let [alpha, _] = self.exponents;
-        if alpha == 0.0 { x.q * log } else { -(x.q * (log * -alpha).exp_m1()) * (1.0 / alpha) }
+        if alpha == 0.0 { x.q * x.ln_ratio() } else { x.swapped().power_excess(alpha) * (-1.0 / alpha) }
     }
 
     fn at_zero(self) -> f64 {
@@ -71,14 +69,13 @@ impl Generator for Power {
 /// p·k(aλ) − a·φ(p, q) with k(x) = eˣ − 1 − x (both small near equality) and p·(e^{aλ} − 1) − a(q − p).
 #[inline(always)]
 fn upper_power<V: Real>(x: Point<V>, [alpha, a]: [f64; 2]) -> V {
-    let Point { p, q, difference: d, .. } = x;
-    let kl = V::kl_term(p, q, d);
+    let kl = x.kl();
     if a == 0.0 {
         return kl;
     }
-    let log = V::ln_ratio(p, q, d);
-    let near = p * (log * a).exp_excess() - kl * a;
-    let far = p * (log * a).exp_m1() - d * a;
+    let log = x.ln_ratio();
+    let near = x.p * (log * a).exp_excess() - kl * a;
+    let far = x.power_excess(a) - x.difference * a;
     let scaled = log.abs().where_less(log.constant(1.0), near, far);
     scaled * (1.0 / (-a * alpha))
 }
@@ -94,10 +91,7 @@ pub struct Affinity {
 impl Generator for Affinity {
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        if self.alpha == 0.5 {
-            return x.p.sqrt() * x.q.sqrt();
-        }
-        x.p * (V::ln_ratio(x.p, x.q, x.difference) * (1.0 - self.alpha)).exp()
+        x.power(1.0 - self.alpha)
     }
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {

@@ -5,7 +5,7 @@
 //! `|r| ≤ ln 2 / 2` for the exponential. ln 2 is split in two so that the multiples of the high part are exact.
 //! Accuracy: see `ACCURACY.md`; all are within a few units in the last place.
 
-use super::polynomial::{atanh_tail, exp_tail};
+use super::polynomial::{atanh_tail, exp_tail, exp2_tail};
 use super::real::Real;
 
 /// The high part of ln 2 (its multiples by up to 2¹⁰ are exact) and the rest, for 53 and for 24 bits.
@@ -102,6 +102,18 @@ pub fn exp<V: Real>(x: V) -> V {
     // Two factors, since 2ᵏ alone may lie outside the normal range although the product does not.
     let half = (e.k * 0.5).round();
     ((e.r + e.tail + 1.0) * half.exp2_integer()) * (e.k - half).exp2_integer()
+}
+
+/// `2ˣ` for x up to some 120, 0 where it would not be a normal number: the weights of a softmax, to 2 units in the last
+/// place. NaN may be lost. The exponent comes off exactly, so it is the cheapest of the exponentials.
+#[inline(always)]
+pub(crate) fn exp2_down<V: Real>(x: V) -> V {
+    // There the exponent's bits are those of zero.
+    let lowest = x.constant(if V::DIGITS > 24 { -1023.0 } else { -127.0 });
+    let x = lowest.max(x);
+    let k = x.round();
+    let f = x - k;
+    f.mul_add(exp2_tail(f), x.constant(1.0)) * k.exp2_integer()
 }
 
 /// `eˣ − 1`, accurate near zero.

@@ -77,7 +77,7 @@ pub(crate) fn fused(level: Level) -> bool {
 #[derive(Clone, Copy)]
 pub struct Scale<V> {
     pub(crate) high: V,
-    low: V,
+    pub(crate) low: V,
 }
 
 impl<V> Scale<V> {
@@ -98,7 +98,6 @@ pub trait Lanes<S: Simd>: Real {
     /// Reads `LEN` elements.
     fn load(simd: S, from: &[Self::Element]) -> Self;
     /// Writes them.
-    #[cfg(test)]
     fn store(self, to: &mut [Self::Element]);
     /// The same value in every lane.
     fn splat(simd: S, x: f64) -> Self;
@@ -273,7 +272,6 @@ impl<S: Simd> Lanes<S> for F64s<S> {
     fn load(simd: S, from: &[f64]) -> Self {
         Self(S::f64s::from_slice(simd, from))
     }
-    #[cfg(test)]
     #[inline(always)]
     fn store(self, to: &mut [f64]) {
         self.0.store_slice(to);
@@ -349,7 +347,6 @@ impl<S: Simd> Lanes<S> for F32s<S> {
     fn load(simd: S, from: &[f32]) -> Self {
         Self(S::f32s::from_slice(simd, from))
     }
-    #[cfg(test)]
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
         self.0.store_slice(to);

@@ -1,6 +1,6 @@
 //! Compensated summation: a running sum of doubles that carries its own rounding error.
 
-use core::ops::{Add, Sub};
+use core::ops::{Add, Mul, Sub};
 
 /// An unevaluated sum `high + low` of two doubles, about 106 bits.
 ///
@@ -16,6 +16,21 @@ pub struct Sum {
 impl Sum {
     /// The empty sum.
     pub const ZERO: Self = Self { high: 0.0, low: 0.0 };
+
+    /// A number given to more digits than a double has, the larger part first.
+    pub(crate) const fn of_parts([high, low]: [f64; 2]) -> Self {
+        Self { high, low }
+    }
+
+    /// Both parts, the larger first.
+    pub(crate) const fn parts(self) -> [f64; 2] {
+        [self.high, self.low]
+    }
+
+    /// The sum times a power of two.
+    pub(crate) fn scaled(self, power: f64) -> Self {
+        Self { high: self.high * power, low: self.low * power }
+    }
 
     /// The sum, rounded once. An overflow is an infinity of its sign.
     #[inline]
@@ -44,6 +59,14 @@ impl Add for Sum {
     }
 }
 
+impl Mul for Sum {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let Self { high, low } = two_product(self.high, other.high);
+        Self { high, low: low + (self.high * other.low + self.low * other.high) }
+    }
+}
+
 impl From<f64> for Sum {
     fn from(x: f64) -> Self {
         Self { high: x, low: 0.0 }
@@ -56,6 +79,20 @@ pub(crate) fn two_sum<V: Copy + Add<Output = V> + Sub<Output = V>>(a: V, b: V) -
     let sum = a + b;
     let virtual_b = sum - a;
     (sum, (a - (sum - virtual_b)) + (b - virtual_b))
+}
+
+/// `a · b` rounded, and what the rounding lost (G. Veltkamp, T. Dekker, 1971): no fused multiply-add is needed.
+fn two_product(a: f64, b: f64) -> Sum {
+    let high = a * b;
+    // Halves of 26 bits, whose products are exact.
+    let split = |x: f64| {
+        let scaled = x * 134_217_729.0;
+        let top = scaled - (scaled - x);
+        (top, x - top)
+    };
+    let ((a, a_low), (b, b_low)) = (split(a), split(b));
+    let low = ((a * b - high) + a * b_low + a_low * b) + a_low * b_low;
+    Sum { high, low: if low.is_finite() { low } else { 0.0 } }
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@
 //! fixed by position and merged in order, so the bits of a result do not depend on the number of threads.
 
 mod log_mass;
+mod logit_mass;
 mod mass;
 mod total;
 
 pub use crate::num::sum::Sum;
 pub use log_mass::LogMass;
+pub(crate) use log_mass::{Reference, Temperature};
+pub use logit_mass::LogitMass;
 pub use mass::Mass;
 pub use total::Total;
 

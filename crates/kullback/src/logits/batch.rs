@@ -1,0 +1,218 @@
+use crate::discrete::Rows;
+use crate::divergence::{Divergence, Generator, Reduction};
+use crate::num::simd::Level;
+use crate::state::Temperature;
+use crate::{Error, Side};
+
+use super::Logit;
+use super::row::Row;
+
+/// Rows of logits on both sides, to be measured and differentiated.
+///
+/// Row i of P is compared with row i of Q: `D(softmax(a/T) ‖ softmax(b/T))`. A logit of −∞ is a masked entry, and so are
+/// the entries that the shorter vocabulary lacks.
+///
+/// ```
+/// use kullback::{Kl, Rows};
+/// use kullback::logits::LogitRows;
+/// let teacher = [2.0f32, 1.0, 0.0, 0.0, 0.0, 0.0];
+/// let student = [1.0f32, 1.0, 1.0, 0.0, 0.0, 0.0];
+/// let rows = LogitRows::new(Rows::new(&teacher, 3)?, Rows::new(&student, 3)?)?.with_temperature(2.0)?;
+/// let mut gradient = [0.0f32; 6];
+/// let values = rows.with_scale(1.0 / 2.0).value_and_gradient(Kl, &mut gradient)?;
+/// assert!(values[0] > 0.0 && values[1] == 0.0);
+/// assert!(gradient[0] < 0.0 && gradient[2] > 0.0);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct LogitRows<'a, T> {
+    p: Rows<'a, T>,
+    q: Rows<'a, T>,
+    temperature: Temperature,
+    scale: f64,
+    weights: Option<&'a [f64]>,
+}
+
+/// Entries that one piece of work has about.
+const PIECE: usize = 1 << 16;
+
+impl<'a, T: Logit> LogitRows<'a, T> {
+    /// The same number of rows on both sides, temperature 1.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for different numbers of rows; the vocabularies may differ.
+    pub fn new(p: Rows<'a, T>, q: Rows<'a, T>) -> Result<Self, Error> {
+        if p.len() != q.len() {
+            return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
+        }
+        Ok(Self { p, q, temperature: Temperature::ONE, scale: 1.0, weights: None })
+    }
+
+    /// Divides all logits by `temperature` (G. Hinton, O. Vinyals, J. Dean, *Distilling the knowledge in a neural
+    /// network*, 2015). Values and gradients are not multiplied by its square; gradients are for the undivided logits.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless it is positive and finite.
+    pub fn with_temperature(self, temperature: f64) -> Result<Self, Error> {
+        Ok(Self { temperature: Temperature::checked(temperature)?, ..self })
+    }
+
+    /// Multiplies gradients (not values) by `scale`: 1/rows for the gradient of a mean.
+    #[must_use]
+    pub fn with_scale(self, scale: f64) -> Self {
+        Self { scale, ..self }
+    }
+
+    /// Multiplies the gradient of each row by its weight. A row of weight 0 is not looked at: its value is 0 and so is
+    /// its gradient.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there is one for each row.
+    pub fn with_weights(self, weights: &'a [f64]) -> Result<Self, Error> {
+        if weights.len() != self.p.len() {
+            return Err(Error::LengthMismatch { p: self.p.len(), q: weights.len() });
+        }
+        Ok(Self { weights: Some(weights), ..self })
+    }
+
+    /// The value of each row, in the divergence's unit.
+    ///
+    /// Cost: one pass over memory; a second one over each row, while it is in cache, for all but KL, and for KL where
+    /// the rows nearly agree.
+    ///
+    /// # Errors
+    /// [`Error::Row`] for the first row with a NaN or +∞ ([`RowError::NotFinite`](crate::RowError::NotFinite)) or
+    /// without any mass on one side ([`RowError::ZeroMass`](crate::RowError::ZeroMass)).
+    pub fn values<D: Divergence>(&self, divergence: D) -> Result<Vec<f64>, Error> {
+        let mut values = vec![0.0; self.p.len()];
+        self.values_into(divergence, &mut values)?;
+        Ok(values)
+    }
+
+    /// [`values`](LogitRows::values), written to `values`.
+    ///
+    /// # Errors
+    /// As there, and [`Error::Shape`] for a buffer of another length.
+    pub fn values_into<D: Divergence>(&self, divergence: D, values: &mut [f64]) -> Result<(), Error> {
+        self.run(divergence, values, &mut [], &mut [])
+    }
+
+    /// The value of each row, and the gradient for the logits of Q (rows × vocabulary of Q), written to `gradient`.
+    ///
+    /// # Errors
+    /// As [`values_and_gradients_into`](LogitRows::values_and_gradients_into).
+    pub fn value_and_gradient<D: Divergence>(&self, divergence: D, gradient: &mut [T]) -> Result<Vec<f64>, Error> {
+        let mut values = vec![0.0; self.p.len()];
+        self.values_and_gradients_into(divergence, &mut values, None, Some(gradient))?;
+        Ok(values)
+    }
+
+    /// The values, and the gradients for the logits of P and of Q where they are wanted; each gradient is rows × its
+    /// vocabulary without gaps. No other memory is used but a few kilobytes for each thread.
+    ///
+    /// The gradient of a masked entry is 0. Where a value is infinite the gradient is that of its finite part.
+    ///
+    /// # Errors
+    /// As [`values`](LogitRows::values), [`Error::Shape`] for a buffer of another length, and
+    /// [`Error::NotDifferentiable`] for the max-divergence.
+    pub fn values_and_gradients_into<D: Divergence>(
+        &self,
+        divergence: D,
+        values: &mut [f64],
+        gradient_p: Option<&mut [T]>,
+        gradient_q: Option<&mut [T]>,
+    ) -> Result<(), Error> {
+        if D::Generator::REDUCTION == Reduction::Max {
+            return Err(Error::NotDifferentiable);
+        }
+        for (gradient, rows) in [(&gradient_p, self.p), (&gradient_q, self.q)] {
+            if let Some(gradient) = gradient {
+                shape(gradient.len(), rows.len() * rows.columns())?;
+            }
+        }
+        self.run(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
+    }
+
+    fn run<D: Divergence>(
+        &self,
+        divergence: D,
+        values: &mut [f64],
+        mut to_p: &mut [T],
+        mut to_q: &mut [T],
+    ) -> Result<(), Error> {
+        shape(values.len(), self.p.len())?;
+        let level = Level::new();
+        // Pieces are fixed by the shape, and each row is its own: the bits do not depend on threads.
+        let rows = (PIECE / self.p.columns().max(self.q.columns())).max(1);
+        let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
+        let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
+        for (i, values) in values.chunks_mut(rows).enumerate() {
+            let (part_p, part_q);
+            let n = values.len();
+            (part_p, to_p) = to_p.split_at_mut((n * columns_p).min(to_p.len()));
+            (part_q, to_q) = to_q.split_at_mut((n * columns_q).min(to_q.len()));
+            pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
+        }
+        each(pieces, |piece| self.piece(divergence, level, piece))
+    }
+
+    fn piece<D: Divergence>(&self, divergence: D, level: Level, piece: Piece<'_, T>) -> Result<(), Error> {
+        let Piece { first, values, mut to_p, mut to_q } = piece;
+        let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
+        for (i, value) in values.iter_mut().enumerate() {
+            let index = first + i;
+            let (row_p, row_q);
+            (row_p, to_p) = to_p.split_at_mut(columns_p.min(to_p.len()));
+            (row_q, to_q) = to_q.split_at_mut(columns_q.min(to_q.len()));
+            let weight = self.weights.and_then(|weights| weights.get(index)).copied().unwrap_or(1.0);
+            if weight == 0.0 {
+                *value = 0.0;
+                row_p.fill(T::rounded(0.0));
+                row_q.fill(T::rounded(0.0));
+                continue;
+            }
+            let row = Row::new(level, self.p.row(index), self.q.row(index), self.temperature)
+                .map_err(|reason| reason.at(index, index))?;
+            *value = if row_p.is_empty() && row_q.is_empty() {
+                divergence.evaluate(&row)?
+            } else {
+                row.value_and_gradient(divergence, weight * self.scale, row_p, row_q)?
+            };
+        }
+        Ok(())
+    }
+}
+
+struct Piece<'a, T> {
+    first: usize,
+    values: &'a mut [f64],
+    to_p: &'a mut [T],
+    to_q: &'a mut [T],
+}
+
+/// Does all the work; the first error in order is returned.
+fn each<W: Send>(work: Vec<W>, run: impl Fn(W) -> Result<(), Error> + Send + Sync) -> Result<(), Error> {
+    #[cfg(feature = "rayon")]
+    if work.len() > 1 && rayon::current_num_threads() > 1 {
+        use rayon::prelude::*;
+        let results: Vec<_> = work.into_par_iter().map(run).collect();
+        return results.into_iter().collect();
+    }
+    work.into_iter().try_for_each(run)
+}
+
+fn shape(len: usize, needed: usize) -> Result<(), Error> {
+    if len == needed { Ok(()) } else { Err(Error::Shape { len, needed }) }
+}
+
+/// The value of one row.
+pub(crate) fn between<D: Divergence, T: Logit>(divergence: D, p: &[T], q: &[T]) -> Result<f64, Error> {
+    if p.is_empty() || q.is_empty() {
+        return Err(if p.len() == q.len() { Error::Empty } else { Error::ZeroMass { side: side_without(p) } });
+    }
+    divergence.evaluate(&Row::new(Level::new(), p, q, Temperature::ONE)?)
+}
+
+fn side_without<T>(p: &[T]) -> Side {
+    if p.is_empty() { Side::P } else { Side::Q }
+}

@@ -1,0 +1,106 @@
+use crate::Error;
+use crate::divergence::Divergence;
+use crate::num::simd::Level;
+use crate::state::{LogitMass, Temperature};
+
+use super::frame::{Frame, Terms};
+use super::{Logit, parts, row};
+
+/// A part of the vocabulary of one row: what a rank, a thread or a chunk holds of it.
+///
+/// Each shard gives its [`LogitMass`]; merged, they are the [`Frame`] of the row. In it each gives its [`Terms`]; merged,
+/// they are the value, and with them each writes its part of the gradient. Where shards begin at multiples of 1024 the
+/// numbers are those of the whole row: states are kept to 106 bits and rescaled by powers of two.
+///
+/// ```
+/// use kullback::logits::Shard;
+/// use kullback::state::Merge;
+/// use kullback::{Divergence, JensenShannon};
+/// let (p, q) = ([1.0, 0.5, 0.0, -1.0], [0.0, 0.0, 1.0, 1.0]);
+/// let shards = [Shard::new(&p[..2], &q[..2])?, Shard::new(&p[2..], &q[2..])?];
+///
+/// let frame = shards[0].frame(shards[0].mass()?.merge(shards[1].mass()?))?;
+/// let terms = shards.map(|shard| shard.terms(JensenShannon::HALF, &frame));
+/// let terms = terms[0].merge(terms[1]);
+/// let whole = JensenShannon::HALF.between_logits(&p, &q)?;
+/// assert!((frame.value(JensenShannon::HALF, &terms) - whole).abs() < 1e-15);
+///
+/// let mut gradient = [0.0; 2];
+/// shards[0].gradient_into(JensenShannon::HALF, &frame, &terms, 1.0, &mut [], &mut gradient)?;
+/// assert!(gradient[0] < 0.0);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Shard<'a, T> {
+    level: Level,
+    p: &'a [T],
+    q: &'a [T],
+    temperature: Temperature,
+}
+
+impl<'a, T: Logit> Shard<'a, T> {
+    /// The same part on both sides, temperature 1.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn new(p: &'a [T], q: &'a [T]) -> Result<Self, Error> {
+        if p.len() != q.len() {
+            return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
+        }
+        Ok(Self { level: Level::new(), p, q, temperature: Temperature::ONE })
+    }
+
+    /// Divides all logits by `temperature`, which is the same for all shards.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless it is positive and finite.
+    pub fn with_temperature(self, temperature: f64) -> Result<Self, Error> {
+        Ok(Self { temperature: Temperature::checked(temperature)?, ..self })
+    }
+
+    /// The first pass.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] for NaN and +∞, with the index in this shard.
+    pub fn mass(&self) -> Result<LogitMass, Error> {
+        Ok(row::scan(self.level, self.p, self.q, self.temperature)?)
+    }
+
+    /// The frame of the row whose shards' masses merge to `mass`.
+    ///
+    /// # Errors
+    /// [`Error::ZeroMass`] where all of one side is masked.
+    pub fn frame(&self, mass: LogitMass) -> Result<Frame, Error> {
+        Ok(row::frame::<T>(mass, self.temperature)?)
+    }
+
+    /// The second pass. Where [`Frame::refined`] has a better frame it is to be repeated in that one.
+    #[must_use]
+    pub fn terms<D: Divergence>(&self, divergence: D, frame: &Frame) -> Terms {
+        parts::sums(self.level, divergence.generator(), self.p, self.q, frame)
+    }
+
+    /// Writes the gradient of the row's value times `factor` for the shard's logits of P and of Q; `terms` are those of
+    /// the whole row. An empty slice is not written.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a slice that is neither empty nor as long as the shard.
+    pub fn gradient_into<D: Divergence>(
+        &self,
+        divergence: D,
+        frame: &Frame,
+        terms: &Terms,
+        factor: f64,
+        to_p: &mut [T],
+        to_q: &mut [T],
+    ) -> Result<(), Error> {
+        for len in [to_p.len(), to_q.len()] {
+            if len != 0 && len != self.p.len() {
+                return Err(Error::Shape { len, needed: self.p.len() });
+            }
+        }
+        let known = Some((terms, frame.value(divergence, terms)));
+        parts::gradient(self.level, divergence, (self.p, self.q), frame, known, factor, (to_p, to_q));
+        Ok(())
+    }
+}

@@ -1,0 +1,286 @@
+//! Logits against the double-double oracle: values and gradients of every measure, for rows of every character.
+
+use kullback::logits::{LogitRows, Shard, Terms};
+use kullback::state::{LogitMass, Merge};
+use kullback::{Divergence, Error, JensenShannon, Kl, Measure, RowError, Rows, Side};
+use kullback_dev::recipe::SplitMix;
+use kullback_dev::ulp::relative_error;
+use kullback_dev::{oracle, subject, tolerance};
+
+/// Measures with a smooth gradient, the family that people distil with.
+const FAMILY: [&str; 11] = [
+    "kl",
+    "reverse-kl",
+    "jeffreys",
+    "js",
+    "gjs=0.1",
+    "skew-kl=0.3",
+    "skew-kl=0",
+    "renyi=0.5",
+    "renyi=2",
+    "hellinger",
+    "chi2",
+];
+
+fn normal(r: &mut SplitMix) -> f64 {
+    (0..12).map(|_| r.unit()).sum::<f64>() - 6.0
+}
+
+/// Two rows of `n` logits, rounded to singles so that both types get the same numbers.
+fn rows(r: &mut SplitMix, kind: &str, n: usize) -> (Vec<f64>, Vec<f64>) {
+    let single = |x: f64| f64::from(x as f32);
+    let mut p: Vec<f64> = (0..n).map(|_| single(3.0 * normal(r))).collect();
+    let mut q: Vec<f64> = (0..n).map(|_| single(3.0 * normal(r))).collect();
+    match kind {
+        "random" => {}
+        "peaked" => {
+            p[n / 2] += 30.0;
+            q[n / 3] += 25.0;
+        }
+        "deep" => {
+            p = p.iter().map(|x| single(8.0 * x)).collect();
+            q = q.iter().map(|x| single(6.0 * x)).collect();
+        }
+        "near" => q = p.iter().map(|x| single(x + 5e-5 * normal(r))).collect(),
+        "near-deep" => {
+            p = p.iter().map(|x| single(8.0 * x)).collect();
+            q = p.iter().map(|x| single(x + 1e-3 * normal(r))).collect();
+        }
+        "close" => q = p.iter().map(|x| single(x + 0.1 * normal(r))).collect(),
+        "shifted" => {
+            p = p.iter().map(|x| single(x + 1e6)).collect();
+            q = q.iter().map(|x| single(x + 1e6)).collect();
+        }
+        "shifted-one" => q = q.iter().map(|x| single(x - 1e4)).collect(),
+        "near-shifted" => q = p.iter().map(|x| single(single(x + 1e-4 * normal(r)) + 60.0)).collect(),
+        "masked" => (0..n).filter(|i| i % 3 == 1).for_each(|i| {
+            p[i] = f64::NEG_INFINITY;
+            q[i] = f64::NEG_INFINITY;
+        }),
+        "masked-p" => (0..n).filter(|i| i % 3 == 1).for_each(|i| p[i] = f64::NEG_INFINITY),
+        "masked-q" => (0..n).filter(|i| i % 3 == 1).for_each(|i| q[i] = f64::NEG_INFINITY),
+        "large-negative" => (0..n).filter(|i| i % 3 == 1).for_each(|i| {
+            p[i] = single(-1e9);
+            q[i] = single(-1e9);
+        }),
+        "one-hot" => (0..n).filter(|i| *i != n / 2).for_each(|i| p[i] = f64::NEG_INFINITY),
+        "equal" => q.clone_from(&p),
+        _ => unreachable!("{kind}"),
+    }
+    (p, q)
+}
+
+const KINDS: [&str; 15] = [
+    "random",
+    "peaked",
+    "deep",
+    "near",
+    "near-deep",
+    "close",
+    "shifted",
+    "shifted-one",
+    "near-shifted",
+    "masked",
+    "masked-p",
+    "masked-q",
+    "large-negative",
+    "one-hot",
+    "equal",
+];
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Worst {
+    value: f64,
+    gradient: f64,
+}
+
+fn compare(name: &str, kind: &str, n: usize, temperature: f64, p: &[f64], q: &[f64], gradients: bool) -> [Worst; 2] {
+    let singles = |row: &[f64]| row.iter().map(|x| *x as f32).collect::<Vec<f32>>();
+    let (p32, q32) = (singles(p), singles(q));
+    let truth = oracle::logits(name, p, q, temperature).expect("the oracle has it");
+    let single = subject::logits_singles(name, (&p32, p.len()), (&q32, q.len()), temperature).expect("valid logits");
+    let double = subject::logits(name, (p, p.len()), (q, q.len()), temperature).expect("valid logits");
+    let label = format!("{name} of {kind}, n = {n}, T = {temperature}");
+    // Smaller errors say nothing: a shift of singles is kept to 48 bits, and the oracle has not enough digits for doubles.
+    let tiny = [1e-12, 1e-17];
+    let mut worst = [Worst::default(); 2];
+    for (i, value) in [single.values[0], double.values[0]].into_iter().enumerate() {
+        assert!(value >= 0.0, "{label}: {value:e}");
+        if kind == "equal" {
+            assert_eq!(value, 0.0, "{label}");
+        } else if p.len() == 1 {
+            assert!(value <= tolerance::LOGITS[i].nothing, "{label}: {value:e}");
+        } else if (value - truth.value()).abs() > tiny[i] || !value.is_finite() {
+            worst[i].value = relative_error(value, truth);
+        }
+    }
+    let value = double.values[0];
+    let max_divergence = name == "max-divergence";
+    if gradients && truth.value().is_finite() && !max_divergence {
+        for by_p in [false, true] {
+            let truth = oracle::logit_gradient(name, p, q, temperature, by_p).expect("the oracle has it");
+            // Where supports part the centred slopes cancel by the inverse of Σ √(pq), which is what is left of them.
+            let stretch = if name == "renyi=0.5" { (0.5 * value).exp() } else { 1.0 };
+            let largest = truth.iter().fold(value, |top, x| x.abs().max(top)) * stretch;
+            let singles: Vec<f64> =
+                if by_p { &single.by_p } else { &single.by_q }.iter().map(|x| f64::from(*x)).collect();
+            let doubles = if by_p { &double.by_p } else { &double.by_q };
+            for (i, got) in [&singles, doubles].into_iter().enumerate() {
+                if kind != "equal" && value < tiny[i] {
+                    continue;
+                }
+                let sum: f64 = got.iter().sum();
+                assert!(sum.abs() <= 4.0 * tolerance::LOGITS[i].gradient * largest, "{label}: Σ gradient = {sum:e}");
+                for (got, truth) in got.iter().zip(&truth) {
+                    if kind == "equal" {
+                        assert_eq!(*got, 0.0, "{label}");
+                    } else if largest > 0.0 {
+                        // The oracle's differences are good to that.
+                        let error = ((got - truth).abs() - 1e-19).max(0.0) / largest;
+                        assert!(got.is_finite(), "{label}");
+                        worst[i].gradient = worst[i].gradient.max(error);
+                    }
+                }
+            }
+        }
+    }
+    worst
+}
+
+fn check(names: &[&str], lengths: &[usize], gradients: bool) {
+    let mut failures = Vec::new();
+    for name in names {
+        // The oracle loses a weight of e^-1e9, and with it its ratio.
+        for kind in KINDS.iter().filter(|kind| **kind != "large-negative" || *name != "max-divergence") {
+            let mut r = SplitMix::new(17);
+            let mut all = [Worst::default(); 2];
+            for &n in lengths {
+                for temperature in [1.0, 1.7, 0.5] {
+                    let (p, q) = rows(&mut r, kind, n);
+                    let worst = compare(name, kind, n, temperature, &p, &q, gradients);
+                    for (all, worst) in all.iter_mut().zip(worst) {
+                        all.value = all.value.max(worst.value);
+                        all.gradient = all.gradient.max(worst.gradient);
+                    }
+                }
+            }
+            for (worst, promise) in all.iter().zip(tolerance::LOGITS) {
+                if !(worst.value <= promise.value && worst.gradient <= promise.gradient) {
+                    failures.push(format!("{name} of {kind}: {all:?}"));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn values_of_every_measure() {
+    let names: Vec<&str> = Measure::catalogue().iter().map(|info| info.example).collect();
+    check(&names, &[1, 2, 7, 33, 200], false);
+}
+
+#[test]
+fn long_rows() {
+    check(&["kl", "reverse-kl", "js", "tv", "hellinger"], &[1024, 3000], false);
+}
+
+#[test]
+fn gradients_of_the_family() {
+    check(&FAMILY, &[2, 7, 40], true);
+}
+
+#[test]
+fn what_is_refused() {
+    let good = [0.0f32, 1.0, 2.0, 3.0];
+    for (bad, side) in [(f32::NAN, Side::Q), (f32::INFINITY, Side::P)] {
+        let mut row = good;
+        row[2] = bad;
+        let (p, q) = if side == Side::P { (&row, &good) } else { (&good, &row) };
+        let got = subject::logits_singles("kl", (p, 2), (q, 2), 1.0).map(|answer| answer.values);
+        assert_eq!(got, Err(Error::Row { p: 1, q: 1, reason: RowError::NotFinite { side, index: 0 } }));
+    }
+    let masked = [f32::NEG_INFINITY; 4];
+    let got = subject::logits_singles("js", (&good, 4), (&masked, 4), 1.0).map(|answer| answer.values);
+    assert_eq!(got, Err(Error::Row { p: 0, q: 0, reason: RowError::ZeroMass { side: Side::Q } }));
+}
+
+/// A generic function of the library, compiled here: few and short rows.
+fn bits_by_threads_and_shards<D: Divergence>(divergence: D, near: bool) {
+    let mut r = SplitMix::new(3);
+    let (rows, n) = (70, 2500);
+    let p: Vec<f32> = (0..rows * n).map(|_| (3.0 * normal(&mut r)) as f32).collect();
+    let other = |x: &f32| if near { x + (1e-3 * normal(&mut r)) as f32 } else { (2.0 * normal(&mut r)) as f32 };
+    let q: Vec<f32> = p.iter().map(other).collect();
+    let batch = LogitRows::new(Rows::new(&p, n).unwrap(), Rows::new(&q, n).unwrap()).unwrap();
+    let on = |threads| {
+        let mut gradient = vec![0.0f32; rows * n];
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let values = pool.install(|| batch.value_and_gradient(divergence, &mut gradient)).unwrap();
+        (values, gradient)
+    };
+    let (values, gradient) = on(1);
+    assert!((values.clone(), gradient.clone()) == on(2));
+
+    for cuts in [vec![0, 1024, n], vec![0, 2048, n], vec![0, 1024, 2048, n]] {
+        let shards: Vec<_> =
+            cuts.windows(2).map(|cut| Shard::new(&p[cut[0]..cut[1]], &q[cut[0]..cut[1]]).unwrap()).collect();
+        let mass = shards.iter().map(|shard| shard.mass().unwrap()).fold(LogitMass::IDENTITY, LogitMass::merge);
+        let mass = LogitMass::from_bytes(mass.to_bytes());
+        let mut frame = shards[0].frame(mass).unwrap();
+        let terms = loop {
+            let terms = shards.iter().map(|shard| shard.terms(divergence, &frame)).fold(Terms::IDENTITY, Terms::merge);
+            match frame.refined(divergence, &terms) {
+                Some(better) => frame = better,
+                None => break Terms::from_bytes(terms.to_bytes()),
+            }
+        };
+        assert_eq!(frame.value(divergence, &terms).to_bits(), values[0].to_bits());
+        let mut whole = vec![0.0f32; n];
+        for (shard, cut) in shards.iter().zip(cuts.windows(2)) {
+            shard.gradient_into(divergence, &frame, &terms, 1.0, &mut [], &mut whole[cut[0]..cut[1]]).unwrap();
+        }
+        assert!(whole == gradient[..n]);
+    }
+}
+
+#[test]
+fn the_bits_depend_neither_on_threads_nor_on_shards() {
+    bits_by_threads_and_shards(Kl, false);
+    bits_by_threads_and_shards(Kl, true);
+    bits_by_threads_and_shards(JensenShannon::HALF, false);
+}
+
+/// Near-equal, masked and ordinary rows of few entries.
+#[test]
+fn never_negative_and_never_nan() {
+    let mut r = SplitMix::new(9);
+    for (name, rows) in [("kl", 200_000), ("js", 50_000), ("tv", 50_000), ("renyi=2", 50_000)] {
+        for columns in [2, 5] {
+            let p: Vec<f32> = (0..rows * columns).map(|_| (4.0 * normal(&mut r)) as f32).collect();
+            let mut q: Vec<f32> = Vec::with_capacity(p.len());
+            for (i, x) in p.iter().enumerate() {
+                let scale = 10f64.powi(-((i / columns % 10) as i32));
+                let masked = i % columns > 0 && r.bits().is_multiple_of(16);
+                q.push(if masked { f32::NEG_INFINITY } else { x + (scale * normal(&mut r)) as f32 });
+            }
+            let answer = subject::logits_singles(name, (&p, columns), (&q, columns), 1.0).unwrap();
+            assert!(answer.values.iter().all(|value| *value >= 0.0), "{name}");
+            assert!(answer.by_q.iter().all(|slope| slope.is_finite()), "{name}");
+        }
+    }
+}
+
+/// A vocabulary that one side lacks the end of is masked there, not padded with zeros.
+#[test]
+fn vocabularies_of_different_length() {
+    let (teacher, student) = ([1.0, 2.0, 0.5], [0.5, 1.0, 0.0, 3.0, -1.0]);
+    let padded = [1.0, 2.0, 0.5, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    for name in ["kl", "js", "tv", "reverse-kl"] {
+        let short = subject::logits(name, (&teacher, 3), (&student, 5), 1.0).unwrap();
+        let long = subject::logits(name, (&padded, 5), (&student, 5), 1.0).unwrap();
+        assert_eq!(short.values, long.values, "{name}");
+        assert_eq!(short.by_q, long.by_q, "{name}");
+        assert_eq!(short.by_p, long.by_p[..3], "{name}");
+    }
+}
