@@ -1,5 +1,7 @@
 //! Logits against the double-double oracle: values and gradients of every measure, for rows of every character.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it fails")]
+
 use kullback::logits::{LogitRows, Shard, Terms};
 use kullback::state::{LogitMass, Merge};
 use kullback::{Divergence, Error, JensenShannon, Kl, Measure, RowError, Rows, Side};
