@@ -13,7 +13,7 @@ impl Weight for f32 {}
 pub(crate) mod sealed {
     use super::{Lanes, Simd};
 
-    pub trait Vectorised: Copy + Into<f64> + Send + Sync + 'static {
+    pub trait Vectorised: Copy + Default + Into<f64> + Send + Sync + 'static {
         type Lanes<S: Simd>: Lanes<S, Element = Self>;
         /// Positive weights from `LOW` to `HIGH` whose masses are within a factor [`RATIO`](Vectorised::RATIO) of each
         /// other have shares, ratios and squares of differences that are normal numbers of this type.
@@ -22,6 +22,8 @@ pub(crate) mod sealed {
         const RATIO: f64;
         /// A relative error that is as good as none.
         const NEGLIGIBLE: f64;
+        /// More than the relative error of a mass, or of a ratio of masses.
+        const MASS_ERROR: f64;
     }
 }
 
@@ -35,6 +37,7 @@ impl sealed::Vectorised for f64 {
     const HIGH: f64 = power_of_two(450);
     const RATIO: f64 = power_of_two(60);
     const NEGLIGIBLE: f64 = 1e-15;
+    const MASS_ERROR: f64 = power_of_two(-43);
 }
 
 impl sealed::Vectorised for f32 {
@@ -43,4 +46,5 @@ impl sealed::Vectorised for f32 {
     const HIGH: f64 = power_of_two(50);
     const RATIO: f64 = power_of_two(10);
     const NEGLIGIBLE: f64 = 1e-7;
+    const MASS_ERROR: f64 = power_of_two(-22);
 }

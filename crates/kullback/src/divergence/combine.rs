@@ -18,6 +18,11 @@ pub struct Reverse<D>(pub D);
 impl<G: Generator> Generator for Reverse<G> {
     const REDUCTION: Reduction = G::REDUCTION;
     const ORDER: i32 = G::ORDER;
+    const KL_FROM: Option<Side> = match G::KL_FROM {
+        Some(Side::P) => Some(Side::Q),
+        Some(Side::Q) => Some(Side::P),
+        None => None,
+    };
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
@@ -32,12 +37,6 @@ impl<G: Generator> Generator for Reverse<G> {
     }
     fn at_infinity(self) -> f64 {
         self.0.at_zero()
-    }
-    fn chain(self) -> Option<Side> {
-        self.0.chain().map(|side| match side {
-            Side::P => Side::Q,
-            Side::Q => Side::P,
-        })
     }
 }
 

@@ -16,6 +16,8 @@ use crate::num::Real;
 pub struct Kl;
 
 impl Generator for Kl {
+    const KL_FROM: Option<Side> = Some(Side::P);
+
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
         V::kl_term(x.p, x.q, x.difference)
@@ -29,9 +31,6 @@ impl Generator for Kl {
     }
     fn at_infinity(self) -> f64 {
         f64::INFINITY
-    }
-    fn chain(self) -> Option<Side> {
-        Some(Side::P)
     }
 }
 

@@ -123,6 +123,10 @@ pub trait Generator: Copy + Send + Sync {
     /// when the rounding of the masses would show.
     const ORDER: i32 = 2;
 
+    /// Set if this is KL from one side to the other. KL alone has a chain rule, by which a driver need read the input only
+    /// once.
+    const KL_FROM: Option<Side> = None;
+
     /// φ(p, q).
     fn term<V: Real>(self, x: Point<V>) -> V;
 
@@ -134,12 +138,6 @@ pub trait Generator: Copy + Send + Sync {
 
     /// φ(p, 0)/p; may be infinite.
     fn at_infinity(self) -> f64;
-
-    /// The side by whose mass the chain rule weighs the shares, if there is a chain rule:
-    /// `Σ φ(p, q) = φ(Σp, Σq) + mass · Σ φ(p/Σp, q/Σq)` for unnormalised weights. It lets a driver read the input once.
-    fn chain(self) -> Option<Side> {
-        None
-    }
 }
 
 /// Sums of terms over one pair of distributions: what a driver offers to a divergence.

@@ -44,6 +44,14 @@ impl Add for Sum {
     }
 }
 
+impl Sub for Sum {
+    type Output = Self;
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        self + Self { high: -other.high, low: -other.low }
+    }
+}
+
 impl From<f64> for Sum {
     fn from(x: f64) -> Self {
         Self { high: x, low: 0.0 }
