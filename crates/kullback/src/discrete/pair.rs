@@ -1,6 +1,6 @@
 use core::cell::OnceCell;
 
-use crate::divergence::{Generator, Kl, Sums};
+use crate::divergence::{Generator, Kl, Measure, Sums};
 use crate::error::RowError;
 use crate::num::Real;
 use crate::num::simd::Level;
@@ -135,6 +135,10 @@ impl<'a, T: Weight> Pair<'a, T> {
 }
 
 impl<T: Weight> Sums for Pair<'_, T> {
+    fn measure(&self, measure: Measure) -> Result<f64, Error> {
+        T::evaluate(self, measure)
+    }
+
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
         if let Some(from) = G::KL_FROM
             && let Some(kl) = self.kl_at_once(from)?

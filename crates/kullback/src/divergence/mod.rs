@@ -60,6 +60,7 @@ pub use finish::{
     Triangular, Tsallis,
 };
 pub use kl::{CrossEntropy, Kl, MaxDivergence};
+pub(crate) use measure::Evaluate;
 pub use measure::{Measure, MeasureInfo, Unit, Visitor};
 pub use power::{Affinity, Power};
 pub use symmetric::{Jeffreys, JensenShannon, JensenShannonDistance, KDivergence, ScaledJensenShannon, SkewKl};
@@ -153,6 +154,17 @@ pub trait Sums {
     /// # Errors
     /// Whatever is wrong with the input.
     fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error>;
+
+    /// The value of a measure named at run time.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the input.
+    fn measure(&self, measure: Measure) -> Result<f64, Error>
+    where
+        Self: Sized,
+    {
+        measure.visit(Evaluate(self))?
+    }
 }
 
 /// A measure of how far Q is from P: a generator and what becomes of its sum.
