@@ -251,7 +251,7 @@ fn odd_names_do_not_break_the_table() {
 #[test]
 fn odd_values_do_not_break_the_notes() {
     let folder = tempfile::tempdir().unwrap();
-    let path = write(folder.path(), "odd.csv", "a\n\"two\nlines\u{1b}[2J\"\n".to_owned());
+    let path = write(folder.path(), "odd.csv", "a\n\"two\nlines\u{1b}[2J\"\n");
     let text = stdout(&["drift", &path, &path]);
     assert!(text.contains("always two·lines"), "{text}");
 }

@@ -66,6 +66,8 @@ fn ragged_and_garbled_csv() {
         std::fs::write(&path, bytes).unwrap();
         assert!(message(&path).contains("bytes that are not UTF-8; expected UTF-8 text"), "{}", message(&path));
     }
+    std::fs::write(&path, b"\"b\nc\"\n\xff\n").unwrap();
+    assert!(message(&path).contains("column `b c`, row 0"), "{}", message(&path));
     let cut = folder.path().join("cut.csv.gz");
     common::write_gzip(&cut, &"a,b\n1,2\n".repeat(5000));
     let bytes = std::fs::read(&cut).unwrap();
