@@ -33,9 +33,10 @@ impl Frame {
     /// Whether a ratio that is off by a relative `error` would show in `value`.
     ///
     /// It changes a sum by a multiple of the error to the power of the generator's order. As it is a rounding error, that
-    /// matters only where P and Q nearly agree.
+    /// matters only where P and Q nearly agree; not where they do exactly, for then every term is zero.
     pub(crate) fn shows<T: Weight, G: Generator>(error: f64, value: f64) -> bool {
-        error.abs().powi(G::ORDER) > T::NEGLIGIBLE * value
+        let equal = value == 0.0 && G::REDUCTION == Reduction::Sum;
+        !equal && error.abs().powi(G::ORDER) > T::NEGLIGIBLE * value
     }
 
     /// The frame with the digits that its ratio has lost.

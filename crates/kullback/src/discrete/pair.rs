@@ -55,7 +55,7 @@ impl<'a, T: Weight> Pair<'a, T> {
         Ok(if mass.p.value() <= limit && mass.q.value() <= limit && !sum.is_nan() {
             sum
         } else {
-            wide::sum(Kl, self.p, self.q, Frame::RAW.into()).0.value()
+            wide::sum(Kl, self.p, self.q, &Frame::RAW.into()).0.value()
         })
     }
 
@@ -156,7 +156,9 @@ impl<T: Weight> Sums for Pair<'_, T> {
             if !Frame::shows::<T, G>(off, value) {
                 return Ok(value);
             }
-            if let Some(value) = self.sum_in(generator, frame.refined(off), mass) {
+            if let Some(value) = self.sum_in(generator, frame.refined(off), mass)
+                && !Frame::shows::<T, G>(T::REFINED_ERROR, value)
+            {
                 return Ok(value);
             }
         }

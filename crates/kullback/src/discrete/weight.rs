@@ -27,6 +27,8 @@ pub(crate) mod sealed {
         const NEGLIGIBLE: f64;
         /// More than the relative error of a mass, or of a ratio of masses.
         const MASS_ERROR: f64;
+        /// More than what is left of that in a refined ratio and in the differences.
+        const REFINED_ERROR: f64;
         /// [`Measure::evaluate`](crate::Measure::evaluate) for this type alone, so that the kernels of all measures are
         /// compiled in this crate and not once more in every crate that names one.
         fn evaluate(pair: &Pair<'_, Self>, measure: Measure) -> Result<f64, Error>
@@ -46,6 +48,7 @@ impl sealed::Vectorised for f64 {
     const RATIO: f64 = power_of_two(60);
     const NEGLIGIBLE: f64 = 1e-15;
     const MASS_ERROR: f64 = power_of_two(-43);
+    const REFINED_ERROR: f64 = power_of_two(-104);
 
     fn evaluate(pair: &Pair<'_, f64>, measure: Measure) -> Result<f64, Error> {
         measure.visit(Evaluate(pair))?
@@ -59,6 +62,7 @@ impl sealed::Vectorised for f32 {
     const RATIO: f64 = power_of_two(10);
     const NEGLIGIBLE: f64 = 1e-7;
     const MASS_ERROR: f64 = power_of_two(-22);
+    const REFINED_ERROR: f64 = power_of_two(-46);
 
     fn evaluate(pair: &Pair<'_, f32>, measure: Measure) -> Result<f64, Error> {
         measure.visit(Evaluate(pair))?
