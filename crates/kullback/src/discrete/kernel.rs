@@ -217,12 +217,17 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
         let ratio = Scale::<T::Lanes<S>>::splat(simd, self.frame.ratio, self.frame.ratio_low);
         let mass = T::Lanes::splat(simd, self.frame.mass);
         let mut sum = [F64s::splat(simd, 0.0); 2];
+        let mut mismatch = sum;
         let mut peak = T::Lanes::splat(simd, 0.0);
         let mut i = 0;
         while i + step <= n {
             let a = load::<T, S>(simd, p, i);
             let b = load::<T, S>(simd, q, i);
             let difference = Two(a.0.residual(ratio, b.0), a.1.residual(ratio, b.1));
+            if G::ORDER == 1 {
+                difference.0.add_to(&mut mismatch);
+                difference.1.add_to(&mut mismatch);
+            }
             let point = Point { p: a * Two(ratio.high, ratio.high), q: b, difference, mass: Two(mass, mass) };
             let term = self.generator.term(point);
             match G::REDUCTION {
@@ -232,7 +237,8 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
             i += step;
         }
         let sum = Sum::from((sum[0] + sum[1]).reduce_sum());
-        Total { sum, peak: peak.reduce_max(), common: true, ..Total::IDENTITY }
+        let mismatch = Sum::from((mismatch[0] + mismatch[1]).reduce_sum());
+        Total { sum, peak: peak.reduce_max(), mismatch, common: true, ..Total::IDENTITY }
     }
 }
 
@@ -300,7 +306,7 @@ impl<G: Generator> Kernel for Any<'_, G> {
         let (zero, one) = (F64s::splat(simd, 0.0), F64s::splat(simd, 1.0));
         let ratio = Scale::<F64s<S>>::splat(simd, self.frame.ratio, self.frame.ratio_low);
         let mass = F64s::splat(simd, self.frame.mass);
-        let (mut sum, mut peak, mut only_p, mut only_q) = ([zero; 2], zero, zero, zero);
+        let (mut sum, mut peak, mut only_p, mut only_q, mut mismatch) = ([zero; 2], zero, zero, zero, zero);
         let mut total = Total::IDENTITY;
         let mut i = 0;
         while i + len <= n {
@@ -308,6 +314,9 @@ impl<G: Generator> Kernel for Any<'_, G> {
             let b = F64s::load(simd, &q[i..i + len]);
             let within = F64s::both_within(a, b, f64::LOW, f64::HIGH);
             let difference = a.residual(ratio, b);
+            if G::ORDER == 1 {
+                mismatch = mismatch + difference;
+            }
             let point = Point {
                 p: within.select(a * ratio.high, one),
                 q: within.select(b, one),
@@ -333,6 +342,7 @@ impl<G: Generator> Kernel for Any<'_, G> {
             peak: peak.reduce_max(),
             only_p: Sum::from(only_p.reduce_sum()),
             only_q: Sum::from(only_q.reduce_sum()),
+            mismatch: Sum::from(mismatch.reduce_sum()),
             common: false,
         })
     }

@@ -4,7 +4,7 @@ use crate::divergence::{Generator, Kl, Measure, Sums};
 use crate::error::RowError;
 use crate::num::Real;
 use crate::num::simd::Level;
-use crate::state::Mass;
+use crate::state::{Mass, Total};
 use crate::{Error, Side};
 
 use super::frame::{self, Frame, edge};
@@ -71,11 +71,11 @@ impl<'a, T: Weight> Pair<'a, T> {
         Ok((mass, if sum.is_finite() { sum + edges } else { f64::NAN }))
     }
 
-    /// Σ φ per unit of mass; `None` where the vectors overflowed.
-    fn sum_in<G: Generator>(&self, generator: G, frame: Frame, mass: &Mass) -> Option<f64> {
+    /// Σ φ per unit of mass, and what the terms' pass kept of it; `None` where the vectors overflowed.
+    fn sum_in<G: Generator>(&self, generator: G, frame: Frame, mass: &Mass) -> Option<(f64, Total)> {
         let level = self.level;
         let total = chunks::fold(self.p, self.q, |p, q| kernel::totals(level, generator, p, q, frame, mass));
-        total.sum.value().is_finite().then(|| Frame::finish(generator, &total, mass))
+        total.sum.value().is_finite().then(|| (Frame::finish(generator, &total, mass), total))
     }
 
     /// By what part of the mass the scaled sides differ.
@@ -147,16 +147,16 @@ impl<T: Weight> Sums for Pair<'_, T> {
         }
         let mass = self.mass()?;
         if let Some(frame) = Frame::normalising(mass)
-            && let Some(value) = self.sum_in(generator, frame, mass)
+            && let Some((value, total)) = self.sum_in(generator, frame, mass)
         {
             if !Frame::shows::<T, G>(T::MASS_ERROR, value) {
                 return Ok(value);
             }
-            let off = self.off(frame);
+            let off = if G::ORDER == 1 { total.mismatch.value() / frame.mass } else { self.off(frame) };
             if !Frame::shows::<T, G>(off, value) {
                 return Ok(value);
             }
-            if let Some(value) = self.sum_in(generator, frame.refined(off), mass)
+            if let Some((value, _)) = self.sum_in(generator, frame.refined(off), mass)
                 && !Frame::shows::<T, G>(T::REFINED_ERROR, value)
             {
                 return Ok(value);

@@ -16,12 +16,16 @@ pub struct Total {
     pub only_p: Sum,
     /// Σq where p = 0.
     pub only_q: Sum,
+    /// Σ (q − ratio·p), the difference of the scaled masses to many more digits than either has (kept only for generators
+    /// of order 1, which almost always need it).
+    pub mismatch: Sum,
     /// Whether any category was positive on both sides.
     pub common: bool,
 }
 
 impl Merge for Total {
-    const IDENTITY: Self = Self { sum: Sum::ZERO, peak: 0.0, only_p: Sum::ZERO, only_q: Sum::ZERO, common: false };
+    const IDENTITY: Self =
+        Self { sum: Sum::ZERO, peak: 0.0, only_p: Sum::ZERO, only_q: Sum::ZERO, mismatch: Sum::ZERO, common: false };
     #[inline]
     fn merge(self, other: Self) -> Self {
         Self {
@@ -29,6 +33,7 @@ impl Merge for Total {
             peak: self.peak.max(other.peak),
             only_p: self.only_p.merge(other.only_p),
             only_q: self.only_q.merge(other.only_q),
+            mismatch: self.mismatch.merge(other.mismatch),
             common: self.common || other.common,
         }
     }
