@@ -249,6 +249,21 @@ fn odd_names_do_not_break_the_table() {
 }
 
 #[test]
+fn odd_values_do_not_break_the_notes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "odd.csv", "a\n\"two\nlines\u{1b}[2J\"\n");
+    let text = stdout(&["drift", &path, &path]);
+    assert!(text.contains("always two·lines"), "{text}");
+}
+
+#[test]
+fn a_value_called_null_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "null.csv", "a\nnull\nx\nx\n");
+    assert!(stdout(&["drift", &path, &path]).contains("█▄"));
+}
+
+#[test]
 fn folders_and_globs_are_tables() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "1.csv", "a\n1\n2\n");

@@ -1,6 +1,5 @@
 //! The library under test, called by name. Its generic code is compiled here once, not in every test.
 
-use kullback::divergence::Visitor;
 use kullback::logits::{Logit, LogitRows};
 use kullback::num::Real;
 use kullback::{
@@ -73,31 +72,6 @@ pub struct Answer<T> {
     pub by_q: Vec<T>,
 }
 
-struct OfLogits<'a, T>(LogitRows<'a, T>, [usize; 2]);
-
-impl<T: Logit + Default> Visitor for OfLogits<'_, T> {
-    type Output = Result<Answer<T>, Error>;
-    fn visit<D: Divergence>(self, divergence: D) -> Self::Output {
-        let Self(rows, [columns_p, columns_q]) = self;
-        let values = rows.values(divergence)?;
-        let n = values.len();
-        let (mut by_p, mut by_q) = (vec![T::default(); n * columns_p], vec![T::default(); n * columns_q]);
-        let mut again = vec![f64::NAN; n];
-        match rows.values_and_gradients_into(divergence, &mut again, Some(&mut by_p), Some(&mut by_q)) {
-            Ok(()) => assert!(values.iter().zip(&again).all(|(a, b)| a.to_bits() == b.to_bits())),
-            Err(Error::NotDifferentiable) => {}
-            Err(error) => return Err(error),
-        }
-        let mut alone = vec![T::default(); n * columns_q];
-        if let Ok(again) = rows.value_and_gradient(divergence, &mut alone) {
-            assert!(values.iter().zip(&again).all(|(a, b)| a.to_bits() == b.to_bits()));
-            // What the kernel without the gradient of P writes.
-            by_q = alone;
-        }
-        Ok(Answer { values, by_p, by_q })
-    }
-}
-
 /// The measure called `name` of logits, row by row, with gradients. The value must not depend on whether they are asked
 /// for.
 ///
@@ -127,7 +101,22 @@ fn of_logits<T: Logit + Default>(
     temperature: f64,
 ) -> Result<Answer<T>, Error> {
     let rows = LogitRows::new(Rows::new(p.0, p.1)?, Rows::new(q.0, q.1)?)?.with_temperature(temperature)?;
-    parse(name)?.visit(OfLogits(rows, [p.1, q.1]))?
+    let measure = parse(name)?;
+    let n = p.0.len() / p.1;
+    let mut values = vec![f64::NAN; n];
+    rows.measure_into(measure, &mut values, None, None)?;
+    let same = |again: &[f64]| values.iter().zip(again).all(|(a, b)| a.to_bits() == b.to_bits());
+    let mut again = vec![f64::NAN; n];
+    let (mut by_p, mut by_q) = (vec![T::default(); p.0.len()], vec![T::default(); q.0.len()]);
+    match rows.measure_into(measure, &mut again, Some(&mut by_p), None) {
+        Ok(()) => assert!(same(&again)),
+        Err(Error::NotDifferentiable) => return Ok(Answer { values, by_p, by_q }),
+        Err(error) => return Err(error),
+    }
+    // Without P's another kernel may write Q's.
+    rows.measure_into(measure, &mut again, None, Some(&mut by_q))?;
+    assert!(same(&again));
+    Ok(Answer { values, by_p, by_q })
 }
 
 /// A function of weights that is no divergence; `None` if there is none of that name.

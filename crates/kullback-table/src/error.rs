@@ -12,25 +12,25 @@ pub(crate) const ACCEPTED: &str =
 #[non_exhaustive]
 pub enum TableError {
     /// No file of this name, or a glob that matches none.
-    #[error("{}: no such file; expected {ACCEPTED}", path.display())]
+    #[error("{}: no such file; expected {ACCEPTED}", line(path.display()))]
     Missing {
         /// As given.
         path: PathBuf,
     },
     /// A folder without a table in it.
-    #[error("{}: no table in this folder; expected {ACCEPTED}", path.display())]
+    #[error("{}: no table in this folder; expected {ACCEPTED}", line(path.display()))]
     NoTables {
         /// The folder.
         path: PathBuf,
     },
     /// A file whose name does not say that it is a table.
-    #[error("{}: not a kind of table known here; expected {ACCEPTED}", path.display())]
+    #[error("{}: not a kind of table known here; expected {ACCEPTED}", line(path.display()))]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// The file cannot be opened or decoded.
-    #[error("{}: cannot be read as {expected}: {reason}", path.display())]
+    #[error("{}: cannot be read as {expected}: {reason}", line(path.display()))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum TableError {
         reason: String,
     },
     /// A CSV row whose number of fields is not the header's.
-    #[error("{}: row {row} has {found} fields; expected {expected} as in the header", path.display())]
+    #[error("{}: row {row} has {found} fields; expected {expected} as in the header", line(path.display()))]
     Ragged {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum TableError {
         expected: u64,
     },
     /// One value that cannot be used.
-    #[error("{}: column `{column}`, row {row}: {found}; expected {expected}", path.display())]
+    #[error("{}: column `{}`, row {row}: {found}; expected {expected}", line(path.display()), line(column))]
     Value {
         /// The file.
         path: PathBuf,
@@ -66,7 +66,7 @@ pub enum TableError {
         expected: &'static str,
     },
     /// A column of a type that does not serve.
-    #[error("{}: column `{column}` holds {found}; expected {expected}", path.display())]
+    #[error("{}: column `{}` holds {}; expected {expected}", line(path.display()), line(column), line(found))]
     ColumnType {
         /// The file.
         path: PathBuf,
@@ -78,13 +78,13 @@ pub enum TableError {
         expected: &'static str,
     },
     /// A table of no rows.
-    #[error("{}: the table has no rows; expected at least one", path.display())]
+    #[error("{}: the table has no rows; expected at least one", line(path.display()))]
     Empty {
         /// As given.
         path: PathBuf,
     },
     /// A column that was asked for is not there.
-    #[error("{}: no column `{column}`; {near}", path.display())]
+    #[error("{}: no column `{}`; {}", line(path.display()), line(column), line(near))]
     NoColumn {
         /// The table.
         path: PathBuf,
@@ -94,7 +94,7 @@ pub enum TableError {
         near: String,
     },
     /// A name stands twice in one table, or the files of one table differ in their columns.
-    #[error("{}: column `{column}` {problem}", path.display())]
+    #[error("{}: column `{}` {}", line(path.display()), line(column), line(problem))]
     Columns {
         /// The file.
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum TableError {
         problem: String,
     },
     /// An option outside its range.
-    #[error("{name} is {value}; expected {expected}")]
+    #[error("{name} is {}; expected {expected}", line(value))]
     Option {
         /// The option.
         name: &'static str,
@@ -116,6 +116,11 @@ pub enum TableError {
     /// The numbers cannot be compared.
     #[error(transparent)]
     Counts(#[from] kullback::Error),
+}
+
+/// Names of files and columns may hold line breaks and terminal codes; a message may not.
+fn line(text: impl std::fmt::Display) -> String {
+    text.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 impl TableError {

@@ -62,6 +62,12 @@ fn ragged_and_garbled_csv() {
     assert!(message(&path).contains("row 2 has 1 fields; expected 2"), "{}", message(&path));
     std::fs::write(&path, b"a,b\n1,x\n3,\xff\xfe\n").unwrap();
     assert!(message(&path).contains("column `b`, row 1"), "{}", message(&path));
+    for bytes in [&b"a,caf\xe9\n1,2\n"[..], b"\xff\xfea\0,\0b\0\n\0"] {
+        std::fs::write(&path, bytes).unwrap();
+        assert!(message(&path).contains("bytes that are not UTF-8; expected UTF-8 text"), "{}", message(&path));
+    }
+    std::fs::write(&path, b"\"b\nc\"\n\xff\n").unwrap();
+    assert!(message(&path).contains("column `b c`, row 0"), "{}", message(&path));
     let cut = folder.path().join("cut.csv.gz");
     common::write_gzip(&cut, &"a,b\n1,2\n".repeat(5000));
     let bytes = std::fs::read(&cut).unwrap();

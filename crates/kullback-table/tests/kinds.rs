@@ -205,3 +205,39 @@ fn long_texts_are_cut_and_kept_apart() {
     assert_eq!(drift.bins, 2);
     assert!(drift.contributions.iter().all(|cell| cell.bin.len() < 300));
 }
+
+#[test]
+fn csv_of_every_dialect_is_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let plain = table("plain.csv", "n,words\n1,\"two\nlines\"\n2,\"a \"\"word\"\"\"\n2,\n");
+    let report = compare(&plain, &plain);
+    assert_eq!(cells(column(&report, "n")), [("2", 2, 2), ("1", 1, 1)]);
+    assert_eq!(cells(column(&report, "words")), [("a \"word\"", 1, 1), ("two\nlines", 1, 1), ("null", 1, 1)]);
+    for (name, text) in [
+        ("bom.csv", "\u{feff}n,words\n1,\"two\nlines\"\n2,\"a \"\"word\"\"\"\n2,\n"),
+        ("crlf.csv", "n,words\r\n1,\"two\nlines\"\r\n2,\"a \"\"word\"\"\"\r\n2,\r\n"),
+        ("cut.csv", "\"n\",\"words\"\n1,\"two\nlines\"\n2,\"a \"\"word\"\"\"\n2,\"\""),
+        ("semicolons.csv", "n;words\n1;\"two\nlines\"\n2;\"a \"\"word\"\"\"\n2;\n"),
+        ("tabs.tsv", "n\twords\n1\t\"two\nlines\"\n2\t\"a \"\"word\"\"\"\n2\t\n"),
+    ] {
+        assert_eq!(compare(&table(name, text), &plain), report, "{name}");
+    }
+    // One column may have a semicolon in its name, if it is quoted.
+    let one = table("one.csv", "\"a;b\"\n1\n2\n");
+    assert_eq!(compare(&one, &one).columns[0].column, "a;b");
+}
+
+#[test]
+fn dates_far_away_are_no_nulls() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("far.csv");
+    std::fs::write(&path, "t\n2013-01-01 05:00:00\n9999-12-31\n9999-12-31\n").unwrap();
+    let report = compare(&path, &path);
+    assert_eq!(report.columns[0].kind, Kind::Numeric);
+    assert_eq!(report.columns[0].null_fraction_reference, Some(0.0));
+}

@@ -53,7 +53,13 @@ impl CsvFile {
         let mut file = Self { delimiter, gzip, names: Vec::new(), kinds: Vec::new(), rows: 0 };
         meter.expect(super::size(path));
         let mut reader = file.reader(path)?;
-        let headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
+        let mut headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
+        if delimiter == b',' && headers.len() == 1 && headers[0].contains(&b';') {
+            // As spreadsheets write where the comma is the decimal sign.
+            file.delimiter = b';';
+            reader = file.reader(path)?;
+            headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
+        }
         if headers.is_empty() || (headers.len() == 1 && headers[0].is_empty()) {
             return Err(TableError::unreadable(
                 path,
@@ -61,7 +67,8 @@ impl CsvFile {
                 "the first line is empty; expected the names of the columns",
             ));
         }
-        file.names = headers.iter().enumerate().map(|(at, name)| header(at, name)).collect();
+        let names = headers.iter().enumerate().map(|(at, name)| header(path, at, name));
+        file.names = names.collect::<Result<_, _>>()?;
         let mut kinds = vec![Kinds::default(); file.names.len()];
         file.rows = raw_batches(path, reader, &(0..kinds.len()).collect::<Vec<_>>(), &mut |_, columns| {
             kinds.par_iter_mut().zip(columns).for_each(|(kinds, column)| column.each(|field| kinds.see(field)));
@@ -154,10 +161,16 @@ impl CsvFile {
 }
 
 /// A column's name; one without a name gets its position.
-fn header(at: usize, name: &[u8]) -> String {
-    // The csv crate drops a byte order mark itself.
-    let name = String::from_utf8_lossy(name);
-    if name.is_empty() { format!("column_{at}") } else { name.into_owned() }
+fn header(path: &Path, at: usize, name: &[u8]) -> Result<String, TableError> {
+    // The csv crate drops UTF-8's byte order mark itself; UTF-16's is not UTF-8.
+    match std::str::from_utf8(name) {
+        Ok("") => Ok(format!("column_{at}")),
+        Ok(name) => Ok(name.to_owned()),
+        Err(_) => {
+            let reason = format!("the name of column {at} holds bytes that are not UTF-8; expected UTF-8 text");
+            Err(TableError::unreadable(path, WHAT, reason))
+        }
+    }
 }
 
 /// The fields of one column in one batch, end to end.

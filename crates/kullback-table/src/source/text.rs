@@ -1,6 +1,6 @@
 //! What the text of a CSV field can be read as.
 
-use arrow_array::types::{Date32Type, TimestampMicrosecondType};
+use arrow_array::types::{Date32Type, Date64Type, TimestampMicrosecondType};
 use arrow_cast::parse::Parser;
 
 /// The type that a column of fields is read as.
@@ -111,7 +111,12 @@ pub(super) fn date(field: &[u8]) -> Option<i32> {
 
 /// `2013-01-31 05:00:00`, with `T` for the space, a fraction or an offset; or a date, its midnight.
 pub(super) fn timestamp(field: &[u8]) -> Option<i64> {
-    if is_dated(field) { TimestampMicrosecondType::parse(std::str::from_utf8(field).ok()?) } else { None }
+    if !is_dated(field) {
+        return None;
+    }
+    let text = std::str::from_utf8(field).ok()?;
+    // The parser of microseconds counts nanoseconds, of which an i64 holds 1677 to 2262; 9999-12-31 often stands for never.
+    TimestampMicrosecondType::parse(text).or_else(|| Date64Type::parse(text)?.checked_mul(1000))
 }
 
 fn is_dated(field: &[u8]) -> bool {
@@ -167,5 +172,8 @@ mod tests {
         assert_eq!(float(b"0.1"), Some(0.1));
         assert_eq!(date(b"1970-01-02"), Some(1));
         assert_eq!(timestamp(b"1970-01-01 00:00:01"), Some(1_000_000));
+        assert_eq!(timestamp(b"2262-01-01"), date(b"2262-01-01").map(|days| i64::from(days) * 86_400_000_000));
+        assert_eq!(timestamp(b"9999-12-31"), date(b"9999-12-31").map(|days| i64::from(days) * 86_400_000_000));
+        assert_eq!(timestamp(b"0001-01-01 00:00:01"), Some(-62_135_596_799_000_000));
     }
 }

@@ -12,7 +12,7 @@ use super::weight::sealed::Vectorised as _;
 pub(crate) struct Frame {
     /// The mass of Q over that of P. The terms see `ratio·p` beside `q`, so that only one side is scaled.
     pub(crate) ratio: f64,
-    /// What the ratio has lost to rounding. See [`Frame::refined`].
+    /// What the ratio has lost to rounding. See [`Frame::shows`].
     pub(crate) ratio_low: f64,
     /// The common mass: that of Q.
     pub(crate) mass: f64,
@@ -30,14 +30,18 @@ impl Frame {
         (room.contains(&p) && room.contains(&q) && frame.is_ordinary(f64::RATIO)).then_some(frame)
     }
 
-    /// The frame with the digits of the ratio that a pass over the weights has shown, if `value` needs them.
+    /// Whether a ratio that is off by a relative `error` would show in `value`.
     ///
-    /// A ratio that is off by a relative δ changes a sum by a multiple of δ to the power of the generator's order.
-    /// It is off by a rounding error, so this matters only where P and Q nearly agree.
-    pub(crate) fn refined<T: Weight, G: Generator>(self, total: &Total, value: f64) -> Option<Self> {
-        let off = total.mismatch.value() / self.mass;
-        (self.ratio_low == 0.0 && off.abs().powi(G::ORDER) > T::NEGLIGIBLE * value)
-            .then_some(Self { ratio_low: off * self.ratio, ..self })
+    /// It changes a sum by a multiple of the error to the power of the generator's order. As it is a rounding error, that
+    /// matters only where P and Q nearly agree; not where they do exactly, for then every term is zero.
+    pub(crate) fn shows<T: Weight, G: Generator>(error: f64, value: f64) -> bool {
+        let equal = value == 0.0 && G::REDUCTION == Reduction::Sum;
+        !equal && error.abs().powi(G::ORDER) > T::NEGLIGIBLE * value
+    }
+
+    /// The frame with the digits that its ratio has lost.
+    pub(crate) fn refined(self, off: f64) -> Self {
+        Self { ratio_low: off * self.ratio, ..self }
     }
 
     /// Whether the masses are within a factor `limit` of each other.

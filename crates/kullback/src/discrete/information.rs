@@ -49,7 +49,7 @@ pub fn cross_entropy<T: Weight>(p: &[T], q: &[T]) -> Result<f64, Error> {
 /// # Errors
 /// As [`Divergence::between`].
 pub fn generalized_kl<T: Weight>(p: &[T], q: &[T]) -> Result<f64, Error> {
-    Pair::new(p, q)?.raw_sum(Kl)
+    Pair::new(p, q)?.generalized_kl()
 }
 
 /// Mutual information of a joint table of weights, `D(p_xy ‖ p_x p_y)`, in nats, in [0, min(H(X), H(Y))]; exactly 0 for

@@ -1,8 +1,10 @@
 //! The loops over weights, one block at a time. Knows no formula.
 
-use crate::divergence::{Generator, Point, Reduction};
+use crate::divergence::{Generator, Kl, Point, Reduction};
 use crate::num::Real;
+use crate::num::entropic::HalfTerm;
 use crate::num::simd::{F64s, Kernel, Lanes, Level, Scale, Simd, dispatch};
+use crate::num::two::Two;
 use crate::state::{Mass, Merge, Sum, Total};
 
 use super::frame::Frame;
@@ -12,8 +14,8 @@ use super::wide::WideFrame;
 
 /// Elements per block: small enough that both sides stay in the first-level cache between the passes.
 pub(crate) const BLOCK: usize = 1024;
-/// A multiple of the lanes of every vector.
-const WIDEST: usize = 16;
+/// A multiple of the lanes of two vectors of any instruction set.
+const WIDEST: usize = 32;
 /// Elements that are converted at a time where they are not ordinary.
 const PIECE: usize = 64;
 
@@ -26,36 +28,68 @@ pub(crate) fn masses<T: Weight>(level: Level, p: &[T], q: &[T]) -> Mass {
     mass
 }
 
-/// The second pass over a slice, with the first where `known`, the extremes of the whole, does not make it superfluous.
+/// The second pass over a slice; `mass` is that of the whole, the first pass's.
 pub(crate) fn totals<T: Weight, G: Generator>(
     level: Level,
     generator: G,
     p: &[T],
     q: &[T],
     frame: Frame,
-    known: Option<&Mass>,
-) -> (Mass, Total) {
-    let (mut mass, mut total) = (Mass::IDENTITY, Total::IDENTITY);
-    let known = known.filter(|mass| is_ordinary::<T>(mass));
+    mass: &Mass,
+) -> Total {
+    let mut total = Total::IDENTITY;
+    let all = is_ordinary::<T>(mass);
+    let vectors = frame.is_ordinary(T::RATIO);
     for (p, q) in p.chunks(BLOCK).zip(q.chunks(BLOCK)) {
-        let block = known.copied().unwrap_or_else(|| dispatch(level, Scan { p, q }));
-        mass = mass.merge(block);
-        total = total.merge(terms(level, generator, p, q, &block, frame));
+        let ordinary = vectors && (all || is_ordinary::<T>(&dispatch(level, Scan { p, q })));
+        let whole = if ordinary { p.len() - p.len() % WIDEST } else { 0 };
+        let ((p, rest_p), (q, rest_q)) = (p.split_at(whole), q.split_at(whole));
+        if whole > 0 {
+            total = total.merge(dispatch(level, Ordinary { generator, p, q, frame }));
+        }
+        total = total.merge(any(level, generator, rest_p, rest_q, frame));
     }
-    (mass, total)
+    total
+}
+
+/// Both passes of KL over a slice at once, of the weights as they are.
+pub(crate) fn kl<T: Weight>(level: Level, p: &[T], q: &[T]) -> (Mass, Total) {
+    let mut state = <(Mass, Total)>::IDENTITY;
+    for (p, q) in p.chunks(BLOCK).zip(q.chunks(BLOCK)) {
+        let whole = p.len() - p.len() % WIDEST;
+        let ((p, rest_p), (q, rest_q)) = (p.split_at(whole), q.split_at(whole));
+        if whole > 0 {
+            let (mass, total) = dispatch(level, OnlyKl { p, q });
+            // Only now is it known whether that was what the vectors can take.
+            let total = if is_ordinary::<T>(&mass) { total } else { any(level, Kl, p, q, Frame::RAW) };
+            state = state.merge((mass, total));
+        }
+        if !rest_p.is_empty() {
+            let mass = dispatch(level, Scan { p: rest_p, q: rest_q });
+            state = state.merge((mass, any(level, Kl, rest_p, rest_q, Frame::RAW)));
+        }
+    }
+    state
+}
+
+/// Σ (q − ratio·p), the difference of the scaled masses to many more digits than either has.
+pub(crate) fn mismatch<T: Weight>(level: Level, p: &[T], q: &[T], frame: Frame) -> Sum {
+    let mut sum = Sum::ZERO;
+    for (p, q) in p.chunks(BLOCK).zip(q.chunks(BLOCK)) {
+        sum = sum + dispatch(level, Mismatch { p, q, frame });
+    }
+    sum
 }
 
 fn is_ordinary<T: Weight>(mass: &Mass) -> bool {
-    mass.low >= T::LOW && mass.high <= T::HIGH
+    // No weight is larger than a total, and no comparison holds for NaN.
+    mass.low >= T::LOW && mass.p.value() <= T::HIGH && mass.q.value() <= T::HIGH
 }
 
-/// The second pass over a block: whole vectors of ordinary numbers at full speed, the rest as it comes.
-fn terms<T: Weight, G: Generator>(level: Level, generator: G, p: &[T], q: &[T], block: &Mass, frame: Frame) -> Total {
-    let ordinary = is_ordinary::<T>(block) && frame.is_ordinary(T::RATIO);
-    let whole = if ordinary { p.len() - p.len() % WIDEST } else { 0 };
-    let ((p, rest_p), (q, rest_q)) = (p.split_at(whole), q.split_at(whole));
-    let mut total = if whole > 0 { dispatch(level, Ordinary { generator, p, q, frame }) } else { Total::IDENTITY };
-    for (p, q) in rest_p.chunks(PIECE).zip(rest_q.chunks(PIECE)) {
+/// The terms of any weights, as they come.
+fn any<T: Weight, G: Generator>(level: Level, generator: G, p: &[T], q: &[T], frame: Frame) -> Total {
+    let mut total = Total::IDENTITY;
+    for (p, q) in p.chunks(PIECE).zip(q.chunks(PIECE)) {
         // The last piece is filled up with categories that nobody has.
         let (mut doubles_p, mut doubles_q) = ([0.0; PIECE], [0.0; PIECE]);
         for (i, (p, q)) in p.iter().zip(q).enumerate() {
@@ -67,7 +101,42 @@ fn terms<T: Weight, G: Generator>(level: Level, generator: G, p: &[T], q: &[T], 
     total
 }
 
-/// The first pass: masses and extremes.
+/// Two vectors from consecutive elements.
+#[inline(always)]
+fn load<T: Weight, S: Simd>(simd: S, from: &[T], at: usize) -> Two<T::Lanes<S>> {
+    let len = T::Lanes::<S>::LEN;
+    Two(T::Lanes::load(simd, &from[at..at + len]), T::Lanes::load(simd, &from[at + len..at + 2 * len]))
+}
+
+/// What the first pass keeps while it runs.
+struct Masses<S: Simd, V> {
+    p: [F64s<S>; 2],
+    q: [F64s<S>; 2],
+    low: V,
+}
+
+impl<S: Simd, V: Lanes<S>> Masses<S, V> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        let zero = [F64s::splat(simd, 0.0); 2];
+        Self { p: zero, q: zero, low: V::splat(simd, f64::INFINITY) }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, p: Two<V>, q: Two<V>) {
+        (p.0 + p.1).add_to(&mut self.p);
+        (q.0 + q.1).add_to(&mut self.q);
+        self.low = self.low.min(p.0.min(q.0).min(p.1.min(q.1)));
+    }
+
+    #[inline(always)]
+    fn finish(self) -> Mass {
+        let sum = |[a, b]: [F64s<S>; 2]| Sum::from((a + b).reduce_sum());
+        Mass { p: sum(self.p), q: sum(self.q), low: self.low.reduce_min() }
+    }
+}
+
+/// The first pass: masses and the smallest weight.
 struct Scan<'a, T> {
     p: &'a [T],
     q: &'a [T],
@@ -78,40 +147,54 @@ impl<T: Weight> Kernel for Scan<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Mass {
-        let len = T::Lanes::<S>::LEN;
+        let step = 2 * T::Lanes::<S>::LEN;
         let n = self.p.len();
-        let whole = n - n % WIDEST;
         let (p, q) = (self.p, &self.q[..n]);
-        let zero = F64s::splat(simd, 0.0);
-        let (mut sum_p, mut sum_q) = ([zero; 2], [zero; 2]);
-        let mut low = T::Lanes::<S>::splat(simd, f64::INFINITY);
-        let mut high = T::Lanes::<S>::splat(simd, f64::NEG_INFINITY);
+        let mut masses = Masses::new(simd);
         let mut i = 0;
-        while i < whole {
-            let a = T::Lanes::load(simd, &p[i..i + len]);
-            let b = T::Lanes::load(simd, &q[i..i + len]);
-            a.add_to(&mut sum_p);
-            b.add_to(&mut sum_q);
-            low = low.min(a.min(b));
-            high = high.max(a.max(b));
-            i += len;
+        while i + step <= n {
+            masses.add(load::<T, S>(simd, p, i), load::<T, S>(simd, q, i));
+            i += step;
         }
-        let (mut low, mut high) = T::Lanes::extremes(low, high);
-        let (mut rest_p, mut rest_q) = (0.0, 0.0);
+        let mut mass = masses.finish();
         while i < n {
             let (a, b) = (p[i].into(), q[i].into());
-            rest_p += a;
-            rest_q += b;
-            low = f64::min(low, f64::min(a, b));
-            high = f64::max(high, f64::max(a, b));
+            mass = mass.merge(Mass { p: Sum::from(a), q: Sum::from(b), low: f64::min(a, b) });
             i += 1;
         }
-        Mass {
-            p: Sum::from((sum_p[0] + sum_p[1]).reduce_sum()) + rest_p,
-            q: Sum::from((sum_q[0] + sum_q[1]).reduce_sum()) + rest_q,
-            low,
-            high,
+        mass
+    }
+}
+
+/// How far apart the scaled masses are.
+struct Mismatch<'a, T> {
+    p: &'a [T],
+    q: &'a [T],
+    frame: Frame,
+}
+
+impl<T: Weight> Kernel for Mismatch<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let len = T::Lanes::<S>::LEN;
+        let n = self.p.len();
+        let (p, q) = (self.p, &self.q[..n]);
+        let ratio = Scale::<F64s<S>>::splat(simd, self.frame.ratio, self.frame.ratio_low);
+        let mut sum = [F64s::splat(simd, 0.0); 2];
+        let mut i = 0;
+        while i + len <= n {
+            let (a, b) = (T::Lanes::load(simd, &p[i..i + len]), T::Lanes::load(simd, &q[i..i + len]));
+            a.add_residual_to(ratio, b, &mut sum);
+            i += len;
         }
+        // What is left is filled up with categories that nobody has.
+        let (mut rest_p, mut rest_q) = ([T::default(); WIDEST], [T::default(); WIDEST]);
+        rest_p[..n - i].copy_from_slice(&p[i..]);
+        rest_q[..n - i].copy_from_slice(&q[i..]);
+        T::Lanes::load(simd, &rest_p[..len]).add_residual_to(ratio, T::Lanes::load(simd, &rest_q[..len]), &mut sum);
+        (sum[0] + sum[1]).reduce_sum()
     }
 }
 
@@ -128,7 +211,7 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Total {
-        let len = T::Lanes::<S>::LEN;
+        let step = 2 * T::Lanes::<S>::LEN;
         let n = self.p.len();
         let (p, q) = (self.p, &self.q[..n]);
         let ratio = Scale::<T::Lanes<S>>::splat(simd, self.frame.ratio, self.frame.ratio_low);
@@ -137,26 +220,70 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
         let mut mismatch = sum;
         let mut peak = T::Lanes::splat(simd, 0.0);
         let mut i = 0;
-        while i + len <= n {
-            let a = T::Lanes::load(simd, &p[i..i + len]);
-            let b = T::Lanes::load(simd, &q[i..i + len]);
-            let difference = a.residual(ratio, b);
-            difference.add_to(&mut mismatch);
-            let term = self.generator.term(Point::new(a * ratio.high, b, difference, mass));
-            match G::REDUCTION {
-                Reduction::Sum => term.add_to(&mut sum),
-                Reduction::Max => peak = peak.max(term),
+        while i + step <= n {
+            let a = load::<T, S>(simd, p, i);
+            let b = load::<T, S>(simd, q, i);
+            let difference = Two(a.0.residual(ratio, b.0), a.1.residual(ratio, b.1));
+            if G::ORDER == 1 {
+                difference.0.add_to(&mut mismatch);
+                difference.1.add_to(&mut mismatch);
             }
-            i += len;
+            let point = Point::new(a * Two(ratio.high, ratio.high), b, difference, Two(mass, mass));
+            let term = self.generator.term(point);
+            match G::REDUCTION {
+                Reduction::Sum => (term.0 + term.1).add_to(&mut sum),
+                Reduction::Max => peak = peak.max(term.0.max(term.1)),
+            }
+            i += step;
         }
-        let (_, peak) = T::Lanes::extremes(peak, peak);
-        Total {
-            sum: Sum::from((sum[0] + sum[1]).reduce_sum()),
-            peak,
-            mismatch: Sum::from((mismatch[0] + mismatch[1]).reduce_sum()),
-            common: true,
-            ..Total::IDENTITY
+        let sum = Sum::from((sum[0] + sum[1]).reduce_sum());
+        let mismatch = Sum::from((mismatch[0] + mismatch[1]).reduce_sum());
+        Total { sum, peak: peak.reduce_max(), mismatch, common: true, ..Total::IDENTITY }
+    }
+}
+
+/// The masses and the KL terms of whole vectors of weights as they are, if all are from `T::LOW` to `T::HIGH`.
+struct OnlyKl<'a, T> {
+    p: &'a [T],
+    q: &'a [T],
+}
+
+/// Vectors whose terms are half done at a time.
+const HALVES: usize = 32;
+
+impl<T: Weight> Kernel for OnlyKl<'_, T> {
+    type Output = (Mass, Total);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> (Mass, Total) {
+        let len = T::Lanes::<S>::LEN;
+        let n = self.p.len();
+        let (p, q) = (self.p, &self.q[..n]);
+        let mut masses = Masses::new(simd);
+        let mut sum = [F64s::splat(simd, 0.0); 2];
+        let mut halves = [HalfTerm::nothing(T::Lanes::splat(simd, 0.0)); HALVES];
+        let mut i = 0;
+        while i < n {
+            let count = HALVES.min((n - i) / len);
+            let (p, q) = (&p[i..i + count * len], &q[i..i + count * len]);
+            let mut j = 0;
+            while j < count {
+                let (a, b) = (load::<T, S>(simd, p, j * len), load::<T, S>(simd, q, j * len));
+                masses.add(a, b);
+                halves[j] = HalfTerm::new(a.0, b.0, None);
+                halves[j + 1] = HalfTerm::new(a.1, b.1, None);
+                j += 2;
+            }
+            j = 0;
+            while j < count {
+                let a = load::<T, S>(simd, p, j * len);
+                (halves[j].finish(a.0) + halves[j + 1].finish(a.1)).add_to(&mut sum);
+                j += 2;
+            }
+            i += count * len;
         }
+        let sum = Sum::from((sum[0] + sum[1]).reduce_sum());
+        (masses.finish(), Total { sum, common: true, ..Total::IDENTITY })
     }
 }
 
@@ -187,7 +314,9 @@ impl<G: Generator> Kernel for Any<'_, G> {
             let b = F64s::load(simd, &q[i..i + len]);
             let within = F64s::both_within(a, b, f64::LOW, f64::HIGH);
             let difference = a.residual(ratio, b);
-            mismatch = mismatch + difference;
+            if G::ORDER == 1 {
+                mismatch = mismatch + difference;
+            }
             let point = Point::new(
                 within.select(a * ratio.high, one),
                 within.select(b, one),

@@ -1,6 +1,6 @@
 use core::cell::OnceCell;
 
-use crate::divergence::{Generator, Point, Sums};
+use crate::divergence::{Generator, Kl, Measure, Sums};
 use crate::error::RowError;
 use crate::num::Real;
 use crate::num::simd::Level;
@@ -48,22 +48,40 @@ impl<'a, T: Weight> Pair<'a, T> {
         Ok(Self { p, q, level, mass: OnceCell::new() })
     }
 
-    /// Σ φ over the weights as they are, not normalised.
-    pub(crate) fn raw_sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
-        let (mass, total) = self.totals(generator, Frame::RAW);
-        self.accept(mass)?;
-        let sum = raw(generator, &total, 1.0);
-        Ok(if mass.high <= f64::MAX.sqrt() && sum.is_finite() {
+    /// Σ (p ln(p/q) − p + q) over the weights as they are, not normalised.
+    pub(crate) fn generalized_kl(&self) -> Result<f64, Error> {
+        let (mass, sum) = self.raw_kl(Side::P)?;
+        let limit = f64::MAX.sqrt();
+        Ok(if mass.p.value() <= limit && mass.q.value() <= limit && !sum.is_nan() {
             sum
         } else {
-            wide::sum(generator, self.p, self.q, Frame::RAW.into()).0.value()
+            wide::sum(Kl, self.p, self.q, &Frame::RAW.into()).0.value()
         })
     }
 
-    /// The terms of all categories, and the masses unless they are known.
-    fn totals<G: Generator>(&self, generator: G, frame: Frame) -> (Mass, Total) {
-        let (level, known) = (self.level, self.mass.get());
-        chunks::fold(self.p, self.q, |p, q| kernel::totals(level, generator, p, q, frame, known))
+    /// One pass: the masses, and the sum of KL's terms with the weights as they are, from one side to the other. The sum
+    /// is NaN where the vectors overflowed.
+    fn raw_kl(&self, from: Side) -> Result<(Mass, f64), Error> {
+        let level = self.level;
+        let (p, q) = if from == Side::P { (self.p, self.q) } else { (self.q, self.p) };
+        let (mass, total) = chunks::fold(p, q, |p, q| kernel::kl(level, p, q));
+        self.accept(if from == Side::P { mass } else { Mass { p: mass.q, q: mass.p, ..mass } })?;
+        let sum = total.sum.value();
+        let edges = edge(Kl.at_zero(), total.only_q.value()) + edge(Kl.at_infinity(), total.only_p.value());
+        Ok((mass, if sum.is_finite() { sum + edges } else { f64::NAN }))
+    }
+
+    /// Σ φ per unit of mass, and what the terms' pass kept of it; `None` where the vectors overflowed.
+    fn sum_in<G: Generator>(&self, generator: G, frame: Frame, mass: &Mass) -> Option<(f64, Total)> {
+        let level = self.level;
+        let total = chunks::fold(self.p, self.q, |p, q| kernel::totals(level, generator, p, q, frame, mass));
+        total.sum.value().is_finite().then(|| (Frame::finish(generator, &total, mass), total))
+    }
+
+    /// By what part of the mass the scaled sides differ.
+    fn off(&self, frame: Frame) -> f64 {
+        let level = self.level;
+        chunks::fold(self.p, self.q, |p, q| kernel::mismatch(level, p, q, frame)).value() / frame.mass
     }
 
     /// Both masses, looking at the weights if nothing has yet.
@@ -83,47 +101,64 @@ impl<'a, T: Weight> Pair<'a, T> {
         Ok(self.mass.get_or_init(|| mass))
     }
 
-    /// One pass for a generator with a chain rule: the sum over unnormalised weights less the term of the totals.
+    /// KL from one side to the other in one pass, by the chain rule: `Σ φ(p, q) = φ(Σp, Σq) + Σp · KL` for weights as they
+    /// are.
     ///
-    /// The masses are not known yet, so their ratio is guessed to a power of two from the first block. `None` where the
-    /// guess was so far off that the subtraction would cost digits.
-    fn sum_once<G: Generator>(&self, generator: G, side: Side) -> Result<Option<f64>, Error> {
-        let head = self.p.len().min(BLOCK);
-        let first = kernel::masses(self.level, &self.p[..head], &self.q[..head]);
-        let Some(guess) = Frame::normalising(&first) else { return Ok(None) };
-        let ratio = guess.ratio.log2().round().exp2_integer();
-        let (mass, total) = self.totals(generator, Frame { ratio, ..Frame::RAW });
-        let mass = self.accept(mass)?;
-        if Frame::normalising(mass).is_none() {
+    /// `None` where the masses differ so much, or the sides so little, that the subtraction would cost digits.
+    fn kl_at_once(&self, from: Side) -> Result<Option<f64>, Error> {
+        if !self.alike() {
             return Ok(None);
         }
-        let (p, q) = (mass.p.value() * ratio, mass.q.value());
-        let of_totals = generator.term(Point::new(p, q, total.mismatch.value(), 1.0));
-        let sum = raw(generator, &total, ratio);
-        // A quarter costs less than half a bit.
-        let exact = of_totals <= sum * 0.25 && total.sum.value().is_finite();
-        Ok(exact.then_some((sum - of_totals) / if side == Side::P { p } else { q }))
+        let (mass, sum) = self.raw_kl(from)?;
+        if Frame::normalising(&mass).is_none() {
+            return Ok(None);
+        }
+        let (p, q, difference) = (mass.p.value(), mass.q.value(), (mass.q - mass.p).value());
+        let of_totals = f64::kl_term(p, q, difference);
+        let value = (sum - of_totals) / p;
+        // A quarter costs less than half a bit; and a mass is off by about a quarter of what is negligible, which the term
+        // of the totals multiplies by their difference.
+        let exact = of_totals <= sum * 0.25 && difference.abs() / q <= value * 4.0;
+        Ok(exact.then_some(value))
+    }
+
+    /// A guess whether the masses are near each other. Most inputs are normalised already, so a short one, which is in
+    /// cache if it has to be read again, is not looked at.
+    fn alike(&self) -> bool {
+        let masses = match self.mass.get() {
+            Some(mass) => *mass,
+            None if self.p.len() <= BLOCK => return true,
+            None => kernel::masses(self.level, &self.p[..BLOCK], &self.q[..BLOCK]),
+        };
+        Frame::normalising(&masses).is_none_or(|frame| frame.is_ordinary(1.5))
     }
 }
 
 impl<T: Weight> Sums for Pair<'_, T> {
+    fn measure(&self, measure: Measure) -> Result<f64, Error> {
+        T::evaluate(self, measure)
+    }
+
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
-        // A single block is in cache for its second pass.
-        if let (Some(side), None, true) = (G::CHAIN, self.mass.get(), self.p.len() > BLOCK)
-            && let Some(sum) = self.sum_once(generator, side)?
+        if let Some(from) = G::KL_FROM
+            && let Some(kl) = self.kl_at_once(from)?
         {
-            return Ok(sum);
+            return Ok(kl);
         }
         let mass = self.mass()?;
-        let mut frame = Frame::normalising(mass);
-        while let Some(scale) = frame {
-            let (_, total) = self.totals(generator, scale);
-            if !total.sum.value().is_finite() {
-                break;
+        if let Some(frame) = Frame::normalising(mass)
+            && let Some((value, total)) = self.sum_in(generator, frame, mass)
+        {
+            if !Frame::shows::<T, G>(T::MASS_ERROR, value) {
+                return Ok(value);
             }
-            let value = Frame::finish(generator, &total, mass);
-            frame = scale.refined::<T, G>(&total, value);
-            if frame.is_none() {
+            let off = if G::ORDER == 1 { total.mismatch.value() / frame.mass } else { self.off(frame) };
+            if !Frame::shows::<T, G>(off, value) {
+                return Ok(value);
+            }
+            if let Some((value, _)) = self.sum_in(generator, frame.refined(off), mass)
+                && !Frame::shows::<T, G>(T::REFINED_ERROR, value)
+            {
                 return Ok(value);
             }
         }
@@ -138,11 +173,4 @@ impl<T: Weight> Sums for Pair<'_, T> {
             wide::normalised_sum(generator, self.p, self.q).ln()
         })
     }
-}
-
-/// Σ φ of unnormalised weights, those of P times `ratio`.
-fn raw<G: Generator>(generator: G, total: &Total, ratio: f64) -> f64 {
-    total.sum.value()
-        + edge(generator.at_zero(), total.only_q.value())
-        + edge(generator.at_infinity(), total.only_p.value() * ratio)
 }

@@ -122,8 +122,13 @@ fn rows_into<D: Divergence, T: Weight>(
         for (i, out) in out.iter_mut().enumerate() {
             let row = first + i;
             let pair = Pair::at_level(p.row(row), q.row(row), level)?;
-            pair.mass().map_err(|reason| reason.at(repeated.unwrap_or(row), row))?;
-            *out = divergence.evaluate(&pair)?;
+            *out = match divergence.evaluate(&pair) {
+                Ok(value) => value,
+                // Only what the masses say is wrong is known by its row.
+                Err(error) => {
+                    return Err(pair.mass().map_or_else(|why| why.at(repeated.unwrap_or(row), row), |_| error));
+                }
+            };
         }
         Ok(())
     })

@@ -6,33 +6,61 @@ use crate::num::sum::two_sum;
 use crate::num::wide::Wide;
 
 use super::frame::Frame;
-use super::weight::sealed::Vectorised as _;
+
+/// More than as many parts of a ratio as the smallest double asks for: 53 bits each.
+const PARTS: usize = 24;
 
 /// [`Frame`] without limits of range.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct WideFrame {
-    pub(crate) ratio: Wide,
-    pub(crate) ratio_low: Wide,
-    pub(crate) mass: Wide,
+    /// The ratio as a sum, each part what those before it have lost.
+    ratio: [Wide; PARTS],
+    /// How many parts there are.
+    parts: usize,
+    mass: Wide,
 }
 
 impl From<Frame> for WideFrame {
     fn from(frame: Frame) -> Self {
-        Self { ratio: Wide::new(frame.ratio), ratio_low: Wide::new(frame.ratio_low), mass: Wide::new(frame.mass) }
+        let mut wide = Self::new(Wide::new(frame.ratio), Wide::new(frame.mass));
+        if frame.ratio_low != 0.0 {
+            wide.refine(Wide::new(frame.ratio_low));
+        }
+        wide
     }
 }
 
 impl WideFrame {
+    fn new(ratio: Wide, mass: Wide) -> Self {
+        let mut parts = [Wide::ZERO; PARTS];
+        parts[0] = ratio;
+        Self { ratio: parts, parts: 1, mass }
+    }
+
+    /// Takes one more part of the ratio; whether there was room.
+    fn refine(&mut self, part: Wide) -> bool {
+        let room = self.parts < PARTS;
+        if room {
+            self.ratio[self.parts] = part;
+            self.parts += 1;
+        }
+        room
+    }
+
     /// One category; zeros are allowed.
-    fn point(self, p: f64, q: f64) -> Point<Wide> {
+    fn point(&self, p: f64, q: f64) -> Point<Wide> {
         let (p, q) = (Wide::new(p), Wide::new(q));
-        let difference = Wide::difference_of_products(q, Wide::ONE, p, self.ratio) - p * self.ratio_low;
-        Point::new(p * self.ratio, q, difference, self.mass)
+        // Where everything cancels each remainder is exact, as in a long division.
+        let mut difference = q;
+        for &part in &self.ratio[..self.parts] {
+            difference = Wide::difference_of_products(difference, Wide::ONE, p, part);
+        }
+        Point::new(p * self.ratio[0], q, difference, self.mass)
     }
 
     /// The term of one category, both weights positive.
     #[inline(never)]
-    pub(crate) fn term<G: Generator>(self, generator: G, p: f64, q: f64) -> Wide {
+    pub(crate) fn term<G: Generator>(&self, generator: G, p: f64, q: f64) -> Wide {
         generator.term(self.point(p, q))
     }
 }
@@ -67,22 +95,27 @@ pub(crate) fn mass<T: Copy + Into<f64>>(weights: &[T]) -> Wide {
     sum.value()
 }
 
-/// Σ φ per unit of mass.
+/// Σ φ per unit of mass, to the last digit even where a few large categories agree so well that the small ones decide.
 #[inline(never)]
 pub(crate) fn normalised_sum<T: Copy + Into<f64>, G: Generator>(generator: G, p: &[T], q: &[T]) -> Wide {
     let (mass_p, mass_q) = (mass(p), mass(q));
-    let frame = WideFrame { ratio: mass_q / mass_p, ratio_low: Wide::ZERO, mass: mass_q };
-    let (value, mismatch) = sum(generator, p, q, frame);
-    // As in `Frame::refined`.
-    let off = mismatch / mass_q;
-    if off.value().abs().powi(G::ORDER) > f64::NEGLIGIBLE * value.value() {
-        return sum(generator, p, q, WideFrame { ratio_low: off * frame.ratio, ..frame }).0;
+    let mut frame = WideFrame::new(mass_q / mass_p, mass_q);
+    loop {
+        let (value, mismatch) = sum(generator, p, q, &frame);
+        let shows = Frame::shows::<f64, G>((mismatch / mass_q).value(), value.value());
+        if !shows || !frame.refine(mismatch / mass_p) {
+            return value;
+        }
     }
-    value
 }
 
 /// Σ φ per unit of mass of any categories, and the mismatch of the masses.
-pub(crate) fn sum<T: Copy + Into<f64>, G: Generator>(generator: G, p: &[T], q: &[T], frame: WideFrame) -> (Wide, Wide) {
+pub(crate) fn sum<T: Copy + Into<f64>, G: Generator>(
+    generator: G,
+    p: &[T],
+    q: &[T],
+    frame: &WideFrame,
+) -> (Wide, Wide) {
     let mut total = WideTotal::ZERO;
     for (&p, &q) in p.iter().zip(q) {
         total.add(generator, frame.point(p.into(), q.into()));

@@ -18,7 +18,7 @@ pub struct Reverse<D>(pub D);
 impl<G: Generator> Generator for Reverse<G> {
     const REDUCTION: Reduction = G::REDUCTION;
     const ORDER: i32 = G::ORDER;
-    const CHAIN: Option<Side> = match G::CHAIN {
+    const KL_FROM: Option<Side> = match G::KL_FROM {
         Some(Side::P) => Some(Side::Q),
         Some(Side::Q) => Some(Side::P),
         None => None,

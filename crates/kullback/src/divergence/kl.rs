@@ -16,7 +16,7 @@ use crate::num::Real;
 pub struct Kl;
 
 impl Generator for Kl {
-    const CHAIN: Option<Side> = Some(Side::P);
+    const KL_FROM: Option<Side> = Some(Side::P);
 
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {

@@ -166,7 +166,7 @@ impl Measure {
     /// # Errors
     /// Whatever is wrong with the driver's input.
     pub fn evaluate<S: Sums>(self, sums: &S) -> Result<f64, Error> {
-        self.visit(Evaluate(sums))?
+        sums.measure(self)
     }
 
     /// As [`Divergence::between`].
@@ -200,7 +200,8 @@ impl Visitor for Check {
     fn visit<D: Divergence>(self, _: D) {}
 }
 
-struct Evaluate<'a, S>(&'a S);
+/// Evaluates the divergence.
+pub(crate) struct Evaluate<'a, S>(pub(crate) &'a S);
 impl<S: Sums> Visitor for Evaluate<'_, S> {
     type Output = Result<f64, Error>;
     fn visit<D: Divergence>(self, divergence: D) -> Self::Output {

@@ -61,6 +61,7 @@ pub use finish::{
     Triangular, Tsallis,
 };
 pub use kl::{CrossEntropy, Kl, MaxDivergence};
+pub(crate) use measure::Evaluate;
 pub use measure::{Measure, MeasureInfo, Unit, Visitor};
 pub use point::Point;
 pub use power::{Affinity, Power};
@@ -96,10 +97,9 @@ pub trait Generator: Copy + Send + Sync {
     /// when the rounding of the masses would show.
     const ORDER: i32 = 2;
 
-    /// The side by whose mass the chain rule weighs the shares, if there is a chain rule:
-    /// `Σ φ(p, q) = φ(Σp, Σq) + mass · Σ φ(p/Σp, q/Σq)` for unnormalised weights. Only relative entropy, in nats, may
-    /// say so: drivers then read the input once, and take the sum for the mean of ln(p/q) on that side.
-    const CHAIN: Option<Side> = None;
+    /// Set if this is KL from one side to the other. KL alone has a chain rule, by which a driver need read the input only
+    /// once.
+    const KL_FROM: Option<Side> = None;
 
     /// φ(p, q).
     fn term<V: Real>(self, x: Point<V>) -> V;
@@ -127,6 +127,17 @@ pub trait Sums {
     /// # Errors
     /// Whatever is wrong with the input.
     fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error>;
+
+    /// The value of a measure named at run time.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the input.
+    fn measure(&self, measure: Measure) -> Result<f64, Error>
+    where
+        Self: Sized,
+    {
+        measure.visit(Evaluate(self))?
+    }
 }
 
 /// A measure of how far Q is from P: a generator and what becomes of its sum.

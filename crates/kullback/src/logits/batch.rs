@@ -1,5 +1,5 @@
 use crate::discrete::Rows;
-use crate::divergence::{Divergence, Generator, Reduction};
+use crate::divergence::{Divergence, Generator, Measure, Reduction, Visitor};
 use crate::num::simd::Level;
 use crate::state::Temperature;
 use crate::{Error, Side};
@@ -122,7 +122,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         gradient_p: Option<&mut [T]>,
         gradient_q: Option<&mut [T]>,
     ) -> Result<(), Error> {
-        if D::Generator::REDUCTION == Reduction::Max {
+        let wanted = gradient_p.is_some() || gradient_q.is_some();
+        if wanted && D::Generator::REDUCTION == Reduction::Max {
             return Err(Error::NotDifferentiable);
         }
         for (gradient, rows) in [(&gradient_p, self.p), (&gradient_q, self.q)] {
@@ -131,6 +132,20 @@ impl<'a, T: Logit> LogitRows<'a, T> {
             }
         }
         self.run(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
+    }
+
+    /// The same for a measure named at run time. Its kernels are compiled in this crate alone.
+    ///
+    /// # Errors
+    /// As [`values_and_gradients_into`](LogitRows::values_and_gradients_into), and as [`Measure::visit`].
+    pub fn measure_into(
+        &self,
+        measure: Measure,
+        values: &mut [f64],
+        gradient_p: Option<&mut [T]>,
+        gradient_q: Option<&mut [T]>,
+    ) -> Result<(), Error> {
+        T::measure(self, measure, Outputs { values, gradient_p, gradient_q })
     }
 
     fn run<D: Divergence>(
@@ -180,6 +195,25 @@ impl<'a, T: Logit> LogitRows<'a, T> {
             };
         }
         Ok(())
+    }
+}
+
+/// Where a batch is written to.
+#[allow(unreachable_pub, reason = "an argument of a sealed trait")]
+pub struct Outputs<'o, T> {
+    values: &'o mut [f64],
+    gradient_p: Option<&'o mut [T]>,
+    gradient_q: Option<&'o mut [T]>,
+}
+
+/// The work of [`LogitRows::measure_into`].
+pub(super) struct Fill<'r, 'a, 'o, T>(pub(super) &'r LogitRows<'a, T>, pub(super) Outputs<'o, T>);
+
+impl<T: Logit> Visitor for Fill<'_, '_, '_, T> {
+    type Output = Result<(), Error>;
+    fn visit<D: Divergence>(self, divergence: D) -> Self::Output {
+        let Self(rows, Outputs { values, gradient_p, gradient_q }) = self;
+        rows.values_and_gradients_into(divergence, values, gradient_p, gradient_q)
     }
 }
 

@@ -1,4 +1,6 @@
+use super::batch::{Fill, LogitRows, Outputs};
 use crate::discrete::Weight;
+use crate::{Error, Measure};
 
 /// A type of logits: `f64` or `f32`.
 ///
@@ -11,6 +13,9 @@ impl Logit for f32 {}
 
 #[allow(unreachable_pub, reason = "the sealed part of a public trait")]
 pub(crate) mod sealed {
+    use crate::logits::batch::{LogitRows, Outputs};
+    use crate::{Error, Measure};
+
     /// What the type can hold.
     #[derive(Debug, Clone, Copy)]
     pub struct Limits {
@@ -29,6 +34,10 @@ pub(crate) mod sealed {
         const MASKED: Self;
         const LIMITS: Limits;
         fn rounded(x: f64) -> Self;
+        /// [`LogitRows::measure_into`] for this type alone: kernels are compiled in this crate, not in every other.
+        fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error>
+        where
+            Self: super::Logit;
     }
 }
 
@@ -41,6 +50,9 @@ impl sealed::Element for f64 {
     fn rounded(x: f64) -> Self {
         x
     }
+    fn measure(rows: &LogitRows<'_, f64>, measure: Measure, to: Outputs<'_, f64>) -> Result<(), Error> {
+        measure.visit(Fill(rows, to))?
+    }
 }
 
 impl sealed::Element for f32 {
@@ -49,5 +61,8 @@ impl sealed::Element for f32 {
     #[inline(always)]
     fn rounded(x: f64) -> Self {
         x as f32
+    }
+    fn measure(rows: &LogitRows<'_, f32>, measure: Measure, to: Outputs<'_, f32>) -> Result<(), Error> {
+        measure.visit(Fill(rows, to))?
     }
 }

@@ -60,7 +60,7 @@ impl Frame {
     /// all differences q − p, which is 0, by δ. As for weights.
     #[must_use]
     pub fn refined<D: Divergence>(&self, divergence: D, terms: &Terms) -> Option<Self> {
-        let off = (terms.mismatch + terms.only_q + terms.only_p.scaled(-1.0)).value();
+        let off = (terms.mismatch + terms.only_q - terms.only_p).value();
         let sum = terms.value(divergence.generator());
         let shows = off.abs().powi(D::Generator::ORDER) > self.limits.negligible * sum;
         (shows && sum.is_finite() && !self.refined).then(|| Self {
@@ -94,7 +94,7 @@ impl Frame {
 
 /// Whether the generator is that of relative entropy from P to Q. Only then are the kernels for it compiled.
 pub(crate) const fn is_forward<G: Generator>() -> bool {
-    matches!(G::CHAIN, Some(Side::P))
+    matches!(G::KL_FROM, Some(Side::P))
 }
 
 /// What the second pass over a row, or a part of it, keeps.

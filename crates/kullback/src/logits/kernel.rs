@@ -43,7 +43,7 @@ impl<T: Logit, const FILLED: bool> Kernel for Scan<'_, T, FILLED> {
             high_q = high_q.max(V::<T, S>::load(simd, &q[i..i + len]));
             i += len;
         }
-        let (max_p, max_q) = (V::<T, S>::extremes(high_p, high_p).1, V::<T, S>::extremes(high_q, high_q).1);
+        let (max_p, max_q) = (high_p.reduce_max(), high_q.reduce_max());
         let at_p = Reference::of(max_p, self.temperature, T::LIMITS.digits);
         let at_q = Reference::of(max_q, self.temperature, T::LIMITS.digits);
 
@@ -225,12 +225,12 @@ impl<T: Logit, G: Generator> Kernel for Sums<'_, T, G> {
             sum: Sum::from(total(simd, [term, zero])),
             slope: Sum::from(total(simd, [slope, zero])),
             mismatch: Sum::from(total(simd, [mismatch, zero])),
-            peak: V::<T, S>::extremes(peak, peak).1,
+            peak: peak.reduce_max(),
             only_p: Sum::from(total(simd, [only_p, zero])),
             only_q: Sum::from(total(simd, [only_q, zero])),
-            orphan_p: V::<T, S>::extremes(orphan_p, orphan_p).1 > 0.0,
-            orphan_q: V::<T, S>::extremes(orphan_q, orphan_q).1 > 0.0,
-            common: V::<T, S>::extremes(common, common).1 > 0.0,
+            orphan_p: orphan_p.reduce_max() > 0.0,
+            orphan_q: orphan_q.reduce_max() > 0.0,
+            common: common.reduce_max() > 0.0,
         }
     }
 }

@@ -3,22 +3,55 @@
 //! They are one function: `φ(p, q) = p·h(ln(p/q))`. `φ` is what weights need (no exponential), `h` what logits and
 //! samples need (no logarithm). Both are zero exactly when p = q and positive otherwise.
 
-use super::exp_log::{ln_2, reduce_exp, reduce_ratio};
+use super::exp_log::{excess_of_atanh, ln_2_split, reduce_exp, reduce_ratio};
 use super::polynomial::exp_tail;
 use super::real::Real;
 
 /// `p ln(p/q) − p + q` for positive normal `p`, `q`, given `difference = q − p`.
 ///
-/// Near equality, with s = (q − p)/(q + p) and 2 atanh s = 2s + s·R, the value is s·(q − p − p·R): a product, so it
-/// keeps every digit that `difference` has. Elsewhere, with q = 2ᵏq′, the rest q − q′ − k p ln 2 is added, in which
-/// the leading parts are exact.
+/// Near equality, with s = (p − q)/(p + q) and 2 atanh s = 2s + s·R, the value is s·(p − q + p·R): a product, so it
+/// keeps every digit that `difference` has. Elsewhere, with q = 2ᵏq′, the rest q − q′ − k p ln 2 is added; it may be a tenth of its
+/// parts, so ln 2 is in two pieces.
 #[inline(always)]
 pub fn kl_term<V: Real>(p: V, q: V, difference: V) -> V {
-    let [high, low] = ln_2::<V>();
-    let x = reduce_ratio(p, q, difference);
-    let steps = p * x.k;
-    let far = steps.mul_add(p.constant(-low), steps.mul_add(p.constant(-high), q - x.q));
-    x.s.mul_add((-p).mul_add(x.tail, x.difference), far)
+    HalfTerm::new(p, q, Some(difference)).finish(p)
+}
+
+/// The KL term after its division and before its series.
+///
+/// Either half is short enough that a processor can look ahead to the next one. A loop that is nothing but KL takes
+/// some dozens of first halves and then the second ones.
+#[derive(Clone, Copy)]
+pub(crate) struct HalfTerm<V> {
+    /// p − q′.
+    surplus: V,
+    /// (p − q′)/(p + q′).
+    s: V,
+    /// q − q′ − k p ln 2.
+    far: V,
+}
+
+impl<V: Real> HalfTerm<V> {
+    #[inline(always)]
+    pub(crate) fn new(p: V, q: V, difference: Option<V>) -> Self {
+        let x = reduce_ratio(p, q, difference);
+        let [high, low] = ln_2_split::<V>();
+        let steps = p * x.k;
+        let far = steps.mul_add(p.constant(-low), steps.mul_add(p.constant(-high), q - x.q));
+        Self { surplus: x.surplus, s: x.s, far }
+    }
+
+    /// To fill an array with.
+    #[inline(always)]
+    pub(crate) fn nothing(zero: V) -> Self {
+        Self { surplus: zero, s: zero, far: zero }
+    }
+
+    /// The term; `p` is the same as before.
+    #[inline(always)]
+    pub(crate) fn finish(self, p: V) -> V {
+        self.s.mul_add(p.mul_add(excess_of_atanh(self.s), self.surplus), self.far)
+    }
 }
 
 /// `eˣ − 1 − x ≥ 0` (which is `h(−x)`).
@@ -27,7 +60,7 @@ pub fn kl_term<V: Real>(p: V, q: V, difference: V) -> V {
 /// ln 2 in two pieces and whose others vanish with k.
 #[inline(always)]
 pub fn exp_excess<V: Real>(x: V) -> V {
-    let [high, low] = ln_2::<V>();
+    let [high, low] = ln_2_split::<V>();
     let limit = x.constant(40.0);
     let small = x.where_less(limit, x, limit);
     let small = small.where_less(-limit, -limit, small);

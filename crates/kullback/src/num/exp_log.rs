@@ -1,19 +1,21 @@
 //! Exponential and logarithm, written once for every [`Real`].
 //!
 //! Method. The exponent of two is split off by integer arithmetic on the bits (no table, no branch); what is left is
-//! an odd function of `s = (q − p)/(q + p)` for the logarithm, with `|s| ≤ 0.2004`, and a polynomial on
+//! an odd function of `s = (p − q)/(p + q)` for the logarithm, with `|s| ≤ 0.2004`, and a polynomial on
 //! `|r| ≤ ln 2 / 2` for the exponential. ln 2 is split in two so that the multiples of the high part are exact.
 //! Accuracy: see `ACCURACY.md`; all are within a few units in the last place.
 
 use super::polynomial::{atanh_tail, exp_tail, exp2_tail};
 use super::real::Real;
+use core::f64::consts::LN_2;
 
 /// The high part of ln 2 (its multiples by up to 2¹⁰ are exact) and the rest, for 53 and for 24 bits.
 const LN_2_F64: [f64; 2] = [0.6931471803691238, 1.9082149292705877e-10];
 const LN_2_F32: [f64; 2] = [0.693145751953125, 1.428606765330187e-6];
 
+/// ln 2 in two pieces, for an exponent that is to be taken off a number without leaving a trace.
 #[inline(always)]
-pub(crate) const fn ln_2<V: Real>() -> [f64; 2] {
+pub(crate) const fn ln_2_split<V: Real>() -> [f64; 2] {
     if V::DIGITS > 24 { LN_2_F64 } else { LN_2_F32 }
 }
 
@@ -23,22 +25,29 @@ pub(crate) struct Reduced<V> {
     pub(crate) k: V,
     /// q / 2ᵏ.
     pub(crate) q: V,
-    /// q′ − p.
-    pub(crate) difference: V,
-    /// (q′ − p)/(q′ + p).
+    /// p − q′.
+    pub(crate) surplus: V,
+    /// (p − q′)/(p + q′).
     pub(crate) s: V,
-    /// ln(q′/p)/s − 2, positive and small.
-    pub(crate) tail: V,
 }
 
-/// Splits the exponent off q/p. `difference` is q − p, which may carry digits that `q` and `p` have lost.
+/// Splits the exponent off q/p. `difference` is q − p if that has digits which `q` and `p` have lost.
 #[inline(always)]
-pub(crate) fn reduce_ratio<V: Real>(p: V, q: V, difference: V) -> Reduced<V> {
+pub(crate) fn reduce_ratio<V: Real>(p: V, q: V, difference: Option<V>) -> Reduced<V> {
     let (k, near) = q.scaled_near(p);
-    let difference = near.where_equal(q, difference, near - p);
-    let s = difference / (near + p);
+    // The two are within a factor of two, so this is exact for the p and q given.
+    let mut surplus = p - near;
+    if let Some(difference) = difference {
+        surplus = k.where_equal(k.constant(0.0), -difference, surplus);
+    }
+    Reduced { k, q: near, surplus, s: surplus / (p + near) }
+}
+
+/// 2 atanh(s)/s − 2, positive and small.
+#[inline(always)]
+pub(crate) fn excess_of_atanh<V: Real>(s: V) -> V {
     let z = s * s;
-    Reduced { k, q: near, difference, s, tail: z * atanh_tail(z) }
+    z * atanh_tail(z)
 }
 
 /// `ln(q/p)` for positive normal `p`, `q`, given `difference = q − p`.
@@ -47,10 +56,9 @@ pub(crate) fn reduce_ratio<V: Real>(p: V, q: V, difference: V) -> Reduced<V> {
 /// cancellation.
 #[inline(always)]
 pub fn ln_ratio<V: Real>(p: V, q: V, difference: V) -> V {
-    let [high, low] = ln_2::<V>();
-    let x = reduce_ratio(p, q, difference);
-    let near = x.s.mul_add(x.tail, x.s + x.s);
-    x.k.mul_add(p.constant(high), x.k.mul_add(p.constant(low), near))
+    let x = reduce_ratio(p, q, Some(difference));
+    // Two halves of the logarithm have one sign or the first is the larger: one rounding of ln 2 does not show.
+    x.k.mul_add(p.constant(LN_2), -x.s.mul_add(excess_of_atanh(x.s), x.s + x.s))
 }
 
 /// `ln x` for positive normal `x`.
@@ -79,7 +87,7 @@ pub(crate) struct Exponential<V> {
 /// Splits the exponent off eˣ.
 #[inline(always)]
 pub(crate) fn reduce_exp<V: Real>(x: V) -> Exponential<V> {
-    let [high, low] = ln_2::<V>();
+    let [high, low] = ln_2_split::<V>();
     let k = (x * core::f64::consts::LOG2_E).round();
     let r = (-k).mul_add(x.constant(low), (-k).mul_add(x.constant(high), x));
     Exponential { k, r, tail: r * r * exp_tail(r) }

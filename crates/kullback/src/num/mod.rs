@@ -8,6 +8,7 @@ pub mod real;
 pub(crate) mod simd;
 pub(crate) mod special;
 pub(crate) mod sum;
+pub(crate) mod two;
 pub(crate) mod wide;
 
 #[cfg(test)]

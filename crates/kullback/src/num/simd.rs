@@ -105,14 +105,18 @@ pub trait Lanes<S: Simd>: Real {
     fn add_to(self, sum: &mut [F64s<S>; 2]);
     /// `q − self·ratio` with the product exact: no digit is lost where the two nearly agree.
     fn residual(self, ratio: Scale<Self>, q: Self) -> Self;
+    /// Adds that in double precision.
+    fn add_residual_to(self, ratio: Scale<F64s<S>>, q: Self, sum: &mut [F64s<S>; 2]);
     /// The smaller one; neither may be NaN.
     fn min(self, other: Self) -> Self;
-    /// The smallest and the largest lane.
-    fn extremes(low: Self, high: Self) -> (f64, f64);
+    /// The smallest lane.
+    fn reduce_min(self) -> f64;
+    /// The largest lane.
+    fn reduce_max(self) -> f64;
 }
 
 macro_rules! lanes {
-    ($name:ident, $vector:ident, $element:ty, $digits:expr, $layout:expr, $count:path) => {
+    ($name:ident, $vector:ident, $element:ty, $digits:expr, $layout:expr, $scaled_near:path) => {
         #[doc = concat!("A native-width vector of `", stringify!($element), "`.")]
         #[derive(Clone, Copy)]
         pub struct $name<S: Simd>(S::$vector);
@@ -217,52 +221,46 @@ macro_rules! lanes {
             }
             #[inline(always)]
             fn scaled_near(self, other: Self) -> (Self, Self) {
-                let bits = self.0.to_bits();
-                let steps = (bits - other.0.to_bits() + $layout.half_step) & $layout.whole_steps;
-                (Self($count(steps.bitcast())), Self(S::$vector::from_bits(bits - steps)))
+                let (k, near) = $scaled_near(self.0.bitcast(), other.0.bitcast());
+                (Self(k), Self(near))
             }
         }
     };
 }
 
 /// A floating-point format, for exponents by integer arithmetic.
-struct Layout<F, B> {
+struct Layout<F> {
     /// Bits below the exponent.
     shift: u32,
     /// The exponent of 1.
     bias: F,
     /// From here on up to twice as much the numbers are the integers.
     integers: F,
-    /// Half a step of the exponent, in bits.
-    half_step: B,
-    /// The bits that count steps.
-    whole_steps: B,
 }
 
-const F64: Layout<f64, u64> = Layout {
-    shift: 52,
-    bias: 1023.0,
-    integers: 4_503_599_627_370_496.0,
-    half_step: 1 << 51,
-    whole_steps: u64::MAX << 52,
-};
-const F32: Layout<f32, u32> =
-    Layout { shift: 23, bias: 127.0, integers: 8_388_608.0, half_step: 1 << 22, whole_steps: u32::MAX << 23 };
+const F64: Layout<f64> = Layout { shift: 52, bias: 1023.0, integers: 4_503_599_627_370_496.0 };
+const F32: Layout<f32> = Layout { shift: 23, bias: 127.0, integers: 8_388_608.0 };
 
-/// Steps of the exponent as a number. There is no arithmetic shift of 64 bits before AVX-512: an offset makes them positive.
+/// `Real::scaled_near` on bits. An exponent apart is a step of the bits; half a step is added to round.
+///
+/// There is no arithmetic shift of 64 bits before AVX-512, so 2⁶³ is added to make the count of steps positive. In the
+/// bits that are left it turns the sign, which is turned back (for nothing: the compiler folds it into what follows).
 #[inline(always)]
-fn count_64<S: Simd>(steps: S::u64s) -> S::f64s {
-    let offset = (((steps + (1 << 63)) >> F64.shift) | 0x4330_0000_0000_0000).bitcast::<S::f64s>();
-    offset - (F64.integers + 2048.0)
+fn scaled_near_64<S: Simd>(bits: S::u64s, other: S::u64s) -> (S::f64s, S::f64s) {
+    let steps = bits - other + ((1 << 51) + (1 << 63));
+    let count = ((steps >> F64.shift) | 0x4330_0000_0000_0000).bitcast::<S::f64s>() - (F64.integers + 2048.0);
+    (count, -(bits - (steps & (u64::MAX << F64.shift))).bitcast::<S::f64s>())
 }
 
 #[inline(always)]
-fn count_32<S: Simd>(steps: S::u32s) -> S::f32s {
-    (steps.bitcast::<S::i32s>() >> F32.shift).to_float()
+fn scaled_near_32<S: Simd>(bits: S::u32s, other: S::u32s) -> (S::f32s, S::f32s) {
+    let steps = bits - other + (1 << 22);
+    let count = (steps.bitcast::<S::i32s>() >> F32.shift).to_float();
+    (count, (bits - (steps & (u32::MAX << F32.shift))).bitcast())
 }
 
-lanes!(F64s, f64s, f64, 53, F64, count_64::<S>);
-lanes!(F32s, f32s, f32, 24, F32, count_32::<S>);
+lanes!(F64s, f64s, f64, 53, F64, scaled_near_64::<S>);
+lanes!(F32s, f32s, f32, 24, F32, scaled_near_32::<S>);
 
 impl<S: Simd> Lanes<S> for F64s<S> {
     type Element = f64;
@@ -290,12 +288,20 @@ impl<S: Simd> Lanes<S> for F64s<S> {
         Self(minus.mul_add_precise(ratio.low.0, minus.mul_add_precise(ratio.high.0, q.0)))
     }
     #[inline(always)]
+    fn add_residual_to(self, ratio: Scale<Self>, q: Self, sum: &mut [Self; 2]) {
+        sum[0] = sum[0] + self.residual(ratio, q);
+    }
+    #[inline(always)]
     fn min(self, other: Self) -> Self {
         Self(self.0.min(other.0))
     }
     #[inline(always)]
-    fn extremes(low: Self, high: Self) -> (f64, f64) {
-        (low.0.reduce_min(), high.0.reduce_max())
+    fn reduce_min(self) -> f64 {
+        self.0.reduce_min()
+    }
+    #[inline(always)]
+    fn reduce_max(self) -> f64 {
+        self.0.reduce_max()
     }
 }
 
@@ -304,10 +310,6 @@ impl<S: Simd> F64s<S> {
     #[inline(always)]
     pub(crate) fn reduce_sum(self) -> f64 {
         self.0.reduce_sum()
-    }
-    #[inline(always)]
-    pub(crate) fn reduce_max(self) -> f64 {
-        self.0.reduce_max()
     }
     /// `self` where both `p` and `q` lie in `[low, high]`, else `otherwise`; and whether all lanes do.
     #[inline(always)]
@@ -367,11 +369,21 @@ impl<S: Simd> Lanes<S> for F32s<S> {
         Self(minus.mul_add_precise(ratio.low.0, minus.mul_add_precise(ratio.high.0, q.0)))
     }
     #[inline(always)]
+    fn add_residual_to(self, ratio: Scale<F64s<S>>, q: Self, sum: &mut [F64s<S>; 2]) {
+        let ((even, odd), (q_even, q_odd)) = (self.0.widen(), q.0.widen());
+        sum[0] = sum[0] + F64s(even).residual(ratio, F64s(q_even));
+        sum[1] = sum[1] + F64s(odd).residual(ratio, F64s(q_odd));
+    }
+    #[inline(always)]
     fn min(self, other: Self) -> Self {
         Self(self.0.min(other.0))
     }
     #[inline(always)]
-    fn extremes(low: Self, high: Self) -> (f64, f64) {
-        (f64::from(low.0.reduce_min()), f64::from(high.0.reduce_max()))
+    fn reduce_min(self) -> f64 {
+        f64::from(self.0.reduce_min())
+    }
+    #[inline(always)]
+    fn reduce_max(self) -> f64 {
+        f64::from(self.0.reduce_max())
     }
 }

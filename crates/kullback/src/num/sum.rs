@@ -59,6 +59,14 @@ impl Add for Sum {
     }
 }
 
+impl Sub for Sum {
+    type Output = Self;
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        self + Self { high: -other.high, low: -other.low }
+    }
+}
+
 impl Mul for Sum {
     type Output = Self;
     fn mul(self, other: Self) -> Self {

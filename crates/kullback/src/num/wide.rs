@@ -47,7 +47,7 @@ impl Wide {
         if self.significand == 0.0 || self.significand == f64::INFINITY {
             return self.significand.ln();
         }
-        let [high, low] = exp_log::ln_2::<f64>();
+        let [high, low] = exp_log::ln_2_split::<f64>();
         let k = self.exponent as f64;
         k * high + (k * low + exp_log::ln(self.significand))
     }

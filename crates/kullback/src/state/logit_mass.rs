@@ -51,7 +51,7 @@ impl LogitMass {
         let at = |mass: &LogMass| Reference::of(mass.max, temperature, digits);
         let (p, q) = (at(&self.p), at(&self.q));
         let between = (Sum::from(p.high) + -q.high) + (p.low - q.low);
-        let gap = (self.gap + (between * self.p.sum).scaled(-1.0)).value();
+        let gap = (self.gap - between * self.p.sum).value();
         let sum = self.p.sum.value();
         let logs = ln(sum) - ln(self.q.sum.value());
         (gap / sum * temperature.inverse - logs, 1.0 + logs.abs())

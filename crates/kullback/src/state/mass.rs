@@ -1,9 +1,9 @@
 use super::{Merge, Sum};
 
-/// What the first pass over a pair of weight vectors keeps: both totals and the extremes of all weights.
+/// What the first pass over a pair of weight vectors keeps: both totals and the smallest weight.
 ///
-/// The extremes tell whether every weight was a valid one (`low ≥ 0`, `high` and the totals finite) and in the range of
-/// the vector kernels.
+/// They tell whether every weight was a valid one (`low ≥ 0`, the totals finite) and, as no weight is larger than a
+/// total, whether all are in the range of the vector kernels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C)]
 pub struct Mass {
@@ -13,19 +13,12 @@ pub struct Mass {
     pub q: Sum,
     /// The smallest weight on either side.
     pub low: f64,
-    /// The largest weight on either side.
-    pub high: f64,
 }
 
 impl Merge for Mass {
-    const IDENTITY: Self = Self { p: Sum::ZERO, q: Sum::ZERO, low: f64::INFINITY, high: f64::NEG_INFINITY };
+    const IDENTITY: Self = Self { p: Sum::ZERO, q: Sum::ZERO, low: f64::INFINITY };
     #[inline]
     fn merge(self, other: Self) -> Self {
-        Self {
-            p: self.p.merge(other.p),
-            q: self.q.merge(other.q),
-            low: self.low.min(other.low),
-            high: self.high.max(other.high),
-        }
+        Self { p: self.p.merge(other.p), q: self.q.merge(other.q), low: self.low.min(other.low) }
     }
 }

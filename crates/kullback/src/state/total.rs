@@ -16,7 +16,8 @@ pub struct Total {
     pub only_p: Sum,
     /// Σq where p = 0.
     pub only_q: Sum,
-    /// Σ (q − ratio·p), the difference of the scaled masses to many more digits than either has.
+    /// Σ (q − ratio·p), the difference of the scaled masses to many more digits than either has (kept only for generators
+    /// of order 1, which almost always need it).
     pub mismatch: Sum,
     /// Whether any category was positive on both sides.
     pub common: bool,

@@ -93,8 +93,9 @@ fn optional(figure: Option<String>) -> String {
 /// The cells of a column's row after its name.
 fn figures(column: &ColumnDrift, unit: Unit, wide: bool, cells: usize) -> [String; 7] {
     let kind = column.kind.to_string();
-    let (reference, current): (Vec<u64>, Vec<u64>) =
-        column.contributions.iter().filter(|bin| bin.bin != NULL).map(|bin| (bin.reference, bin.current)).unzip();
+    // Without nulls the word is a value like any other.
+    let drawn = column.contributions.iter().filter(|bin| bin.bin != NULL || !has_nulls(column));
+    let (reference, current): (Vec<u64>, Vec<u64>) = drawn.map(|bin| (bin.reference, bin.current)).unzip();
     let [reference, current] = histogram::pair(&reference, &current, cells);
     let tested = |figure: Option<f64>| figure.filter(|_| column.status != Status::Constant);
     [
@@ -162,7 +163,7 @@ fn notes(columns: &[ColumnDrift]) -> String {
     let mut text = String::new();
     for column in columns {
         for note in &column.notes {
-            text += &format!("  {}: {note}\n", cell(&column.column, BIN));
+            text += &format!("  {}: {}\n", cell(&column.column, BIN), cell(note, usize::MAX));
         }
     }
     if text.is_empty() { text } else { format!("\n{}\n{text}", styled(BOLD, "Notes")) }
