@@ -352,10 +352,11 @@ impl<G: Generator> Kernel for Any<'_, G> {
 #[cold]
 #[inline(never)]
 fn wide_terms<G: Generator>(generator: G, p: &[f64], q: &[f64], lanes: u64, frame: Frame) -> Total {
+    let frame = WideFrame::from(frame);
     let mut total = Total { common: true, ..Total::IDENTITY };
     for (i, (p, q)) in p.iter().zip(q).enumerate() {
         if lanes >> i & 1 == 1 {
-            let term = WideFrame::from(frame).term(generator, *p, *q).value();
+            let term = frame.term(generator, *p, *q).value();
             match G::REDUCTION {
                 Reduction::Sum => total.sum = total.sum + term,
                 Reduction::Max => total.peak = total.peak.max(term),

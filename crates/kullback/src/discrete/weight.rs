@@ -5,8 +5,8 @@ use crate::num::simd::{F32s, F64s, Lanes, Simd};
 
 /// A type of weights: `f64` or `f32`.
 ///
-/// Sums are accumulated in double precision for either. A result for `f32` input is that of the given singles to about
-/// 1e-7, near equality too.
+/// Sums are accumulated in double precision for either, of singles two by two. A result for `f32` input is that of the
+/// given singles to about 1e-7, near equality too.
 pub trait Weight: sealed::Vectorised {}
 
 impl Weight for f64 {}

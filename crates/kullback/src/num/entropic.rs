@@ -10,8 +10,8 @@ use super::real::Real;
 /// `p ln(p/q) − p + q` for positive normal `p`, `q`, given `difference = q − p`.
 ///
 /// Near equality, with s = (p − q)/(p + q) and 2 atanh s = 2s + s·R, the value is s·(p − q + p·R): a product, so it
-/// keeps every digit that `difference` has. Elsewhere, with q = 2ᵏq′, the rest q − q′ − k p ln 2 is added; it may be a tenth of its
-/// parts, so ln 2 is in two pieces.
+/// keeps every digit that `difference` has. Elsewhere, with q = 2ᵏq′, the rest q − q′ − k p ln 2 is added; it may be a
+/// tenth of its parts, so ln 2 is in two pieces.
 #[inline(always)]
 pub fn kl_term<V: Real>(p: V, q: V, difference: V) -> V {
     HalfTerm::new(p, q, Some(difference)).finish(p)

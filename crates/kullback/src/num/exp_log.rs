@@ -57,7 +57,7 @@ pub(crate) fn excess_of_atanh<V: Real>(s: V) -> V {
 #[inline(always)]
 pub fn ln_ratio<V: Real>(p: V, q: V, difference: V) -> V {
     let x = reduce_ratio(p, q, Some(difference));
-    // Two halves of the logarithm have one sign or the first is the larger: one rounding of ln 2 does not show.
+    // Where k is not 0 the sum is at least two fifths of k ln 2, so ln 2 need not be in two pieces.
     x.k.mul_add(p.constant(LN_2), -x.s.mul_add(excess_of_atanh(x.s), x.s + x.s))
 }
 
