@@ -44,7 +44,7 @@ fn shard(index: usize) -> Result<(), Box<dyn Error>> {
     input.read_exact(&mut mass)?;
     let frame = shard.frame(LogitMass::from_bytes(mass))?;
 
-    output.write_all(&shard.terms(JensenShannon::HALF, &frame).to_bytes())?;
+    output.write_all(&shard.terms(JensenShannon::HALF, &frame)?.to_bytes())?;
     output.flush()?;
     let mut terms = [0; 96];
     input.read_exact(&mut terms)?;

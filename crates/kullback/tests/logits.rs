@@ -231,7 +231,8 @@ fn bits_by_threads_and_shards<D: Divergence>(divergence: D, near: bool) {
         let mass = LogitMass::from_bytes(mass.to_bytes());
         let mut frame = shards[0].frame(mass).unwrap();
         let terms = loop {
-            let terms = shards.iter().map(|shard| shard.terms(divergence, &frame)).fold(Terms::IDENTITY, Terms::merge);
+            let terms =
+                shards.iter().map(|shard| shard.terms(divergence, &frame).unwrap()).fold(Terms::IDENTITY, Terms::merge);
             match frame.refined(divergence, &terms) {
                 Some(better) => frame = better,
                 None => break Terms::from_bytes(terms.to_bytes()),

@@ -61,12 +61,6 @@ impl<V: Real> Point<V> {
         Self { p, q, difference, mass: p.constant(1.0), logs: Some(Logs { ln_p, ln_ratio, kl }) }
     }
 
-    /// The same where nothing depends on the digits of `q − p`.
-    #[inline(always)]
-    pub(crate) fn apart(p: V, q: V) -> Self {
-        Self::new(p, q, q - p, p.constant(1.0))
-    }
-
     /// The same category with P and Q exchanged.
     #[inline(always)]
     #[must_use]

@@ -5,7 +5,11 @@ use crate::state::Temperature;
 use crate::{Error, Side};
 
 use super::Logit;
-use super::row::Row;
+use super::element::sealed::Precision;
+use super::kernel::WIDEST;
+use super::row::{self, Row};
+use super::tile::{SMALL, Strip, Tile};
+use super::workspace::Workspace;
 
 /// Rows of logits on both sides, to be measured and differentiated.
 ///
@@ -158,8 +162,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         shape(values.len(), self.p.len())?;
         let level = Level::new();
         // Pieces are fixed by the shape, and each row is its own: the bits do not depend on threads.
-        let rows = (PIECE / self.p.columns().max(self.q.columns())).max(1);
         let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
+        let rows = (PIECE / columns_p.max(columns_q)).max(1);
         let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
         for (i, values) in values.chunks_mut(rows).enumerate() {
             let (part_p, part_q);
@@ -168,31 +172,94 @@ impl<'a, T: Logit> LogitRows<'a, T> {
             (part_q, to_q) = to_q.split_at_mut((n * columns_q).min(to_q.len()));
             pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
         }
-        each(pieces, |piece| self.piece(divergence, level, piece))
+        let small = columns_p == columns_q && columns_p <= SMALL && D::Generator::REDUCTION == Reduction::Sum;
+        each(pieces, |space, piece| {
+            if small {
+                self.side_by_side(divergence, level, space, piece)
+            } else {
+                self.one_by_one(divergence, level, space, piece)
+            }
+        })
     }
 
-    fn piece<D: Divergence>(&self, divergence: D, level: Level, piece: Piece<'_, T>) -> Result<(), Error> {
+    fn weight(&self, index: usize) -> f64 {
+        self.weights.and_then(|weights| weights.get(index)).copied().unwrap_or(1.0)
+    }
+
+    /// What comes of a row that is not looked at.
+    fn nothing(&self, to_p: &mut [T], to_q: &mut [T]) -> f64 {
+        to_p.fill(T::narrowed(<T::Real>::default()));
+        to_q.fill(T::narrowed(<T::Real>::default()));
+        0.0
+    }
+
+    fn one_by_one<D: Divergence>(
+        &self,
+        divergence: D,
+        level: Level,
+        space: &mut Space<T::Real>,
+        piece: Piece<'_, T>,
+    ) -> Result<(), Error> {
         let Piece { first, values, mut to_p, mut to_q } = piece;
-        let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
         for (i, value) in values.iter_mut().enumerate() {
-            let index = first + i;
             let (row_p, row_q);
-            (row_p, to_p) = to_p.split_at_mut(columns_p.min(to_p.len()));
-            (row_q, to_q) = to_q.split_at_mut(columns_q.min(to_q.len()));
-            let weight = self.weights.and_then(|weights| weights.get(index)).copied().unwrap_or(1.0);
-            if weight == 0.0 {
-                *value = 0.0;
-                row_p.fill(T::rounded(0.0));
-                row_q.fill(T::rounded(0.0));
-                continue;
+            (row_p, to_p) = to_p.split_at_mut(self.p.columns().min(to_p.len()));
+            (row_q, to_q) = to_q.split_at_mut(self.q.columns().min(to_q.len()));
+            *value = self.one(divergence, level, space, first + i, (row_p, row_q))?;
+        }
+        Ok(())
+    }
+
+    fn one<D: Divergence>(
+        &self,
+        divergence: D,
+        level: Level,
+        space: &mut Space<T::Real>,
+        index: usize,
+        (to_p, to_q): (&mut [T], &mut [T]),
+    ) -> Result<f64, Error> {
+        let weight = self.weight(index);
+        if weight == 0.0 {
+            return Ok(self.nothing(to_p, to_q));
+        }
+        let [wide_p, wide_q] = &mut space.wide;
+        let sides = (T::widened(self.p.row(index), wide_p), T::widened(self.q.row(index), wide_q));
+        let keep = row::keeps::<D>(!(to_p.is_empty() && to_q.is_empty()));
+        let row = Row::new(level, sides, self.temperature, &mut space.work, keep)
+            .map_err(|reason| reason.at(index, index))?;
+        row.value_and_gradient(divergence, weight * self.scale, to_p, to_q)
+    }
+
+    fn side_by_side<D: Divergence>(
+        &self,
+        divergence: D,
+        level: Level,
+        space: &mut Space<T::Real>,
+        piece: Piece<'_, T>,
+    ) -> Result<(), Error> {
+        let Piece { first, values, mut to_p, mut to_q } = piece;
+        let columns = self.p.columns();
+        for (i, values) in values.chunks_mut(WIDEST).enumerate() {
+            let (first, count) = (first + i * WIDEST, values.len());
+            let (part_p, part_q);
+            (part_p, to_p) = to_p.split_at_mut((count * columns).min(to_p.len()));
+            (part_q, to_q) = to_q.split_at_mut((count * columns).min(to_q.len()));
+            let mut factors = [None; WIDEST];
+            for (lane, value) in values.iter_mut().enumerate() {
+                let weight = self.weight(first + lane);
+                if weight == 0.0 {
+                    *value = self.nothing(row_of(part_p, lane, columns), row_of(part_q, lane, columns));
+                } else {
+                    factors[lane] = Some(weight * self.scale);
+                }
             }
-            let row = Row::new(level, self.p.row(index), self.q.row(index), self.temperature)
-                .map_err(|reason| reason.at(index, index))?;
-            *value = if row_p.is_empty() && row_q.is_empty() {
-                divergence.evaluate(&row)?
-            } else {
-                row.value_and_gradient(divergence, weight * self.scale, row_p, row_q)?
-            };
+            let strip = Strip { p: self.p, q: self.q, first, count };
+            let to = [&mut *part_p, &mut *part_q];
+            let left = space.tile.run(divergence, (level, self.temperature), strip, &factors, values, to)?;
+            for lane in (0..count).filter(|lane| left & (1 << lane) != 0) {
+                let to = (row_of(part_p, lane, columns), row_of(part_q, lane, columns));
+                values[lane] = self.one(divergence, level, space, first + lane, to)?;
+            }
         }
         Ok(())
     }
@@ -224,15 +291,38 @@ struct Piece<'a, T> {
     to_q: &'a mut [T],
 }
 
+/// One row of a gradient, if there is one.
+fn row_of<T>(to: &mut [T], row: usize, columns: usize) -> &mut [T] {
+    if to.is_empty() { to } else { &mut to[row * columns..(row + 1) * columns] }
+}
+
+/// What a thread needs to work on rows.
+struct Space<R> {
+    /// Rows of short floats, widened.
+    wide: [Vec<R>; 2],
+    work: Workspace<R>,
+    tile: Tile<R>,
+}
+
+impl<R: Precision> Space<R> {
+    fn new() -> Self {
+        Self { wide: [Vec::new(), Vec::new()], work: Workspace::default(), tile: Tile::new() }
+    }
+}
+
 /// Does all the work; the first error in order is returned.
-fn each<W: Send>(work: Vec<W>, run: impl Fn(W) -> Result<(), Error> + Send + Sync) -> Result<(), Error> {
+fn each<W: Send, R: Precision>(
+    work: Vec<W>,
+    run: impl Fn(&mut Space<R>, W) -> Result<(), Error> + Send + Sync,
+) -> Result<(), Error> {
     #[cfg(feature = "rayon")]
     if work.len() > 1 && rayon::current_num_threads() > 1 {
         use rayon::prelude::*;
-        let results: Vec<_> = work.into_par_iter().map(run).collect();
+        let results: Vec<_> = work.into_par_iter().map_init(Space::new, run).collect();
         return results.into_iter().collect();
     }
-    work.into_iter().try_for_each(run)
+    let mut space = Space::new();
+    work.into_iter().try_for_each(|work| run(&mut space, work))
 }
 
 fn shape(len: usize, needed: usize) -> Result<(), Error> {
@@ -242,11 +332,12 @@ fn shape(len: usize, needed: usize) -> Result<(), Error> {
 /// The value of one row.
 pub(crate) fn between<D: Divergence, T: Logit>(divergence: D, p: &[T], q: &[T]) -> Result<f64, Error> {
     if p.is_empty() || q.is_empty() {
-        return Err(if p.len() == q.len() { Error::Empty } else { Error::ZeroMass { side: side_without(p) } });
+        let side = if p.is_empty() { Side::P } else { Side::Q };
+        return Err(if p.len() == q.len() { Error::Empty } else { Error::ZeroMass { side } });
     }
-    divergence.evaluate(&Row::new(Level::new(), p, q, Temperature::ONE)?)
-}
-
-fn side_without<T>(p: &[T]) -> Side {
-    if p.is_empty() { Side::P } else { Side::Q }
+    let mut space = Space::<T::Real>::new();
+    let [wide_p, wide_q] = &mut space.wide;
+    let sides = (T::widened(p, wide_p), T::widened(q, wide_q));
+    let keep = row::keeps::<D>(false);
+    divergence.evaluate(&Row::new(Level::new(), sides, Temperature::ONE, &mut space.work, keep)?)
 }

@@ -1,18 +1,19 @@
-use super::batch::{Fill, LogitRows, Outputs};
 use crate::discrete::Weight;
-use crate::{Error, Measure};
 
-/// A type of logits: `f64` or `f32`.
+/// A type of logits: `f64`, `f32`, `bf16` or `f16` (of the crate `half`).
 ///
-/// Exponentials are taken in this type, sums of blocks are accumulated in double precision, and gradients are written
-/// in it.
-pub trait Logit: Weight + sealed::Element {}
+/// The short ones are widened to `f32` as they are read. Exponentials are taken in [`Real`](sealed::Element::Real),
+/// sums of blocks are accumulated in double precision, and gradients are rounded once, when they are written.
+pub trait Logit: sealed::Element {}
 
 impl Logit for f64 {}
 impl Logit for f32 {}
+impl Logit for half::bf16 {}
+impl Logit for half::f16 {}
 
 #[allow(unreachable_pub, reason = "the sealed part of a public trait")]
 pub(crate) mod sealed {
+    use crate::discrete::Vectorised;
     use crate::logits::batch::{LogitRows, Outputs};
     use crate::{Error, Measure};
 
@@ -29,11 +30,23 @@ pub(crate) mod sealed {
         pub negligible: f64,
     }
 
-    pub trait Element: Copy + PartialOrd {
+    /// A type that kernels compute in.
+    pub trait Precision: Vectorised + super::Weight + PartialOrd {
         /// No logit.
         const MASKED: Self;
+        /// A logit of no weight, on both sides of what fills a block up after the first pass.
+        const FILLER: Self;
         const LIMITS: Limits;
         fn rounded(x: f64) -> Self;
+    }
+
+    pub trait Element: Copy + Send + Sync + 'static {
+        type Real: Precision;
+        /// The row in the precision of the kernels; `space` is for those that are not.
+        fn widened<'a>(row: &'a [Self], space: &'a mut Vec<Self::Real>) -> &'a [Self::Real];
+        /// The same place in the precision of the kernels, if it is.
+        fn direct(to: &mut [Self]) -> Option<&mut [Self::Real]>;
+        fn narrowed(x: Self::Real) -> Self;
         /// [`LogitRows::measure_into`] for this type alone: kernels are compiled in this crate, not in every other.
         fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error>
         where
@@ -41,28 +54,71 @@ pub(crate) mod sealed {
     }
 }
 
-use sealed::Limits;
+use sealed::{Limits, Precision};
 
-impl sealed::Element for f64 {
+impl Precision for f64 {
     const MASKED: Self = f64::NEG_INFINITY;
+    const FILLER: Self = f64::MIN / 4.0;
     const LIMITS: Limits = Limits { digits: f64::MANTISSA_DIGITS, apart: 0.05, largest: 1e280, negligible: 1e-15 };
     #[inline(always)]
     fn rounded(x: f64) -> Self {
         x
     }
-    fn measure(rows: &LogitRows<'_, f64>, measure: Measure, to: Outputs<'_, f64>) -> Result<(), Error> {
-        measure.visit(Fill(rows, to))?
-    }
 }
 
-impl sealed::Element for f32 {
+impl Precision for f32 {
     const MASKED: Self = f32::NEG_INFINITY;
+    const FILLER: Self = f32::MIN / 4.0;
     const LIMITS: Limits = Limits { digits: f32::MANTISSA_DIGITS, apart: 0.2, largest: 1e30, negligible: 1e-7 };
     #[inline(always)]
     fn rounded(x: f64) -> Self {
         x as f32
     }
-    fn measure(rows: &LogitRows<'_, f32>, measure: Measure, to: Outputs<'_, f32>) -> Result<(), Error> {
-        measure.visit(Fill(rows, to))?
-    }
 }
+
+macro_rules! element {
+    ($type:ty, wide) => {
+        element!($type, $type, (row, _space) row, (to) Some(to), (x) x);
+    };
+    ($type:ty, narrow, $widen:expr) => {
+        element!(
+            $type, f32,
+            (row, space) {
+                space.clear();
+                space.extend(row.iter().map($widen));
+                space
+            },
+            (_to) None,
+            (x) <$type>::from_f32(x)
+        );
+    };
+    ($type:ty, $real:ty, ($row:ident, $space:ident) $widened:expr, ($to:ident) $direct:expr, ($x:ident) $narrowed:expr) => {
+        impl sealed::Element for $type {
+            type Real = $real;
+            #[inline]
+            fn widened<'a>($row: &'a [Self], $space: &'a mut Vec<$real>) -> &'a [$real] {
+                $widened
+            }
+            #[inline(always)]
+            fn direct($to: &mut [Self]) -> Option<&mut [$real]> {
+                $direct
+            }
+            #[inline(always)]
+            fn narrowed($x: $real) -> Self {
+                $narrowed
+            }
+            fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error> {
+                measure.visit(Fill(rows, to))?
+            }
+        }
+    };
+}
+
+use super::batch::{Fill, LogitRows, Outputs};
+use crate::{Error, Measure};
+
+element!(f64, wide);
+element!(f32, wide);
+// A single's upper half.
+element!(half::bf16, narrow, |x| f32::from_bits(u32::from(x.to_bits()) << 16));
+element!(half::f16, narrow, |x| x.to_f32());

@@ -1,87 +1,185 @@
-//! The loops over a block of logits. Knows no formula.
+//! The loops over logits. They know no formula and no mask: what is masked never gets here.
+//!
+//! A vector's lanes are either the next entries of one row or the same entry of as many rows ([`Layout`]). The rest of a
+//! kernel does not know which.
 
-use core::f64::consts::{LN_2, LOG2_E};
+use core::f64::consts::LOG2_E;
 
 use crate::discrete::Vectorised;
 use crate::divergence::{Generator, Point, Reduction};
 use crate::num::Real;
-use crate::num::exp_log::exp2_down;
-use crate::num::simd::{F64s, Kernel, Lanes, Scale, Simd};
+use crate::num::exp_log::{Octaves, exp2_product, ln};
+use crate::num::simd::{F64s, Kernel, Lanes, Simd};
+use crate::num::sum::two_sum;
 use crate::state::{LogMass, LogitMass, Reference, Sum, Temperature};
 
-use super::Logit;
-use super::frame::{Frame, Terms, finite};
+use super::element::sealed::Precision;
 
-/// Logits per block: both sides and the gradient stay in the first-level cache.
+/// Logits per block: both sides and what is kept of them stay in the first-level cache.
 pub(crate) const BLOCK: usize = 1024;
 /// What kernels are given is a multiple of it: two vectors of the widest kind.
 pub(crate) const WIDEST: usize = 32;
 
-/// The lanes of `T`.
-type V<T, S> = <T as Vectorised>::Lanes<S>;
+/// The lanes of `R`.
+type V<R, S> = <R as Vectorised>::Lanes<S>;
 
-/// The first pass: both denominators and the gap. `FILLED` says that masked entries at the end are none of the row's.
-pub(crate) struct Scan<'a, T, const FILLED: bool> {
-    pub(crate) p: &'a [T],
-    pub(crate) q: &'a [T],
-    pub(crate) temperature: Temperature,
+/// A number for every lane of the widest vectors.
+pub(crate) type Lane<R> = [R; WIDEST];
+
+/// What the lanes of a vector are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Layout {
+    /// Successive entries of a row.
+    Row,
+    /// The same entry of [`WIDEST`] rows; entries follow each other.
+    Tile,
 }
 
-impl<T: Logit, const FILLED: bool> Kernel for Scan<'_, T, FILLED> {
-    type Output = LogitMass;
+impl Layout {
+    /// How far apart the vectors are that one group of lanes sees, and how many such groups there are.
+    #[inline(always)]
+    fn steps(self, len: usize) -> (usize, usize) {
+        match self {
+            Self::Row => (len, 1),
+            Self::Tile => (WIDEST, WIDEST / len),
+        }
+    }
+}
+
+/// Vectors of one group of lanes: the first one, and how far apart they are.
+#[derive(Clone, Copy)]
+struct Walk {
+    start: usize,
+    stride: usize,
+}
+
+/// The largest logit of each lane.
+#[inline(always)]
+fn highest<R: Precision, S: Simd>(simd: S, logits: &[R], walk: Walk) -> V<R, S> {
+    let len = V::<R, S>::LEN;
+    let lowest = V::<R, S>::splat(simd, f64::NEG_INFINITY);
+    let mut high = [lowest; 2];
+    let mut at = walk.start;
+    while at + walk.stride + len <= logits.len() {
+        high[0] = high[0].max(V::<R, S>::load(simd, &logits[at..at + len]));
+        high[1] = high[1].max(V::<R, S>::load(simd, &logits[at + walk.stride..at + walk.stride + len]));
+        at += 2 * walk.stride;
+    }
+    if at + len <= logits.len() {
+        high[0] = high[0].max(V::<R, S>::load(simd, &logits[at..at + len]));
+    }
+    high[0].max(high[1])
+}
+
+/// Writes e^((x − reference)/T), and adds them up.
+///
+/// One side at a time: both at once need more registers than there are.
+#[inline(always)]
+fn weigh<R: Precision, S: Simd>(
+    simd: S,
+    logits: &[R],
+    reference: V<R, S>,
+    octaves: f64,
+    walk: Walk,
+    to: &mut [R],
+) -> [V<R, S>; 2] {
+    let len = V::<R, S>::LEN;
+    let to = &mut to[..logits.len()];
+    let octaves = Octaves::new(reference, octaves);
+    let (mut even, mut odd) = (V::<R, S>::splat(simd, 0.0), V::<R, S>::splat(simd, 0.0));
+    let mut at = walk.start;
+    while at + walk.stride + len <= logits.len() {
+        let next = at + walk.stride;
+        let first = exp2_product(V::<R, S>::load(simd, &logits[at..at + len]) - reference, octaves);
+        first.store(&mut to[at..at + len]);
+        even = even + first;
+        let second = exp2_product(V::<R, S>::load(simd, &logits[next..next + len]) - reference, octaves);
+        second.store(&mut to[next..next + len]);
+        odd = odd + second;
+        at = next + walk.stride;
+    }
+    if at + len <= logits.len() {
+        let last = exp2_product(V::<R, S>::load(simd, &logits[at..at + len]) - reference, octaves);
+        last.store(&mut to[at..at + len]);
+        even = even + last;
+    }
+    [even, odd]
+}
+
+/// Σ w (a − b), the logits relative to their references. `PADDED` says that masked entries are none of the row's.
+#[inline(always)]
+fn gap<R: Precision, S: Simd, const PADDED: bool>(
+    simd: S,
+    (p, q): (&[R], &[R]),
+    reference: [V<R, S>; 2],
+    weights: &[R],
+    walk: Walk,
+) -> [V<R, S>; 2] {
+    let len = V::<R, S>::LEN;
+    let (q, weights) = (&q[..p.len()], &weights[..p.len()]);
+    let lowest = V::<R, S>::splat(simd, f64::NEG_INFINITY);
+    let zero = V::<R, S>::splat(simd, 0.0);
+    let (mut even, mut odd) = (zero, zero);
+    let mut at = walk.start;
+    while at + len <= p.len() {
+        let a = V::<R, S>::load(simd, &p[at..at + len]);
+        let b = V::<R, S>::load(simd, &q[at..at + len]);
+        let mut difference = (a - reference[0]) - (b - reference[1]);
+        if PADDED {
+            difference = a.where_equal(lowest, zero, b.where_equal(lowest, zero, difference));
+        }
+        // The two sums change places, so that there are two chains of additions.
+        (even, odd) = (odd, V::<R, S>::load(simd, &weights[at..at + len]).mul_add(difference, even));
+        at += walk.stride;
+    }
+    [even, odd]
+}
+
+/// The first pass over a block of a row: weights, both denominators, and the gap.
+///
+/// `PADDED` says that masked entries at the end are none of the row's.
+pub(crate) struct Scan<'a, R, const PADDED: bool> {
+    pub(crate) p: &'a [R],
+    pub(crate) q: &'a [R],
+    pub(crate) temperature: Temperature,
+    /// e^(a/T) and e^(b/T), relative to the block's [`Reference`]s.
+    pub(crate) to_p: &'a mut [R],
+    pub(crate) to_q: &'a mut [R],
+}
+
+/// What the first pass finds in a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scanned {
+    pub(crate) mass: LogitMass,
+    /// What makes weights of P and Q relative to the exponents of `mass`.
+    pub(crate) rest: [f64; 2],
+}
+
+impl<R: Precision, const PADDED: bool> Kernel for Scan<'_, R, PADDED> {
+    type Output = Scanned;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> LogitMass {
-        let len = V::<T, S>::LEN;
-        let n = self.p.len();
-        let (p, q) = (self.p, &self.q[..n]);
-        let lowest = V::<T, S>::splat(simd, f64::NEG_INFINITY);
-        let (mut high_p, mut high_q) = (lowest, lowest);
-        let mut i = 0;
-        while i + len <= n {
-            high_p = high_p.max(V::<T, S>::load(simd, &p[i..i + len]));
-            high_q = high_q.max(V::<T, S>::load(simd, &q[i..i + len]));
-            i += len;
-        }
-        let (max_p, max_q) = (high_p.reduce_max(), high_q.reduce_max());
-        let at_p = Reference::of(max_p, self.temperature, T::LIMITS.digits);
-        let at_q = Reference::of(max_q, self.temperature, T::LIMITS.digits);
-
+    fn run<S: Simd>(self, simd: S) -> Scanned {
+        let walk = Walk { start: 0, stride: V::<R, S>::LEN };
         let octaves = self.temperature.inverse * LOG2_E;
-        let slope = V::<T, S>::splat(simd, octaves);
-        let (reference_p, reference_q) = (V::<T, S>::splat(simd, at_p.high), V::<T, S>::splat(simd, at_q.high));
-        let rest_p = V::<T, S>::splat(simd, -at_p.low * octaves);
-        let rest_q = V::<T, S>::splat(simd, -at_q.low * octaves);
-        let zero = V::<T, S>::splat(simd, 0.0);
-        let (mut sum_p, mut sum_q, mut gap) = ([zero; 2], [zero; 2], [zero; 2]);
-        let mut i = 0;
-        while i + 2 * len <= n {
-            let mut j = 0;
-            while j < 2 {
-                let at = i + j * len;
-                let a = V::<T, S>::load(simd, &p[at..at + len]) - reference_p;
-                let b = V::<T, S>::load(simd, &q[at..at + len]) - reference_q;
-                let weight_p = exp2_down(a.mul_add(slope, rest_p));
-                let weight_q = exp2_down(b.mul_add(slope, rest_q));
-                sum_p[j] = sum_p[j] + weight_p;
-                sum_q[j] = sum_q[j] + weight_q;
-                let mut difference = a - b;
-                if FILLED {
-                    difference = a.where_equal(lowest, b.where_equal(lowest, zero, difference), difference);
-                }
-                gap[j] = weight_p.mul_add(difference, gap[j]);
-                j += 1;
-            }
-            i += 2 * len;
-        }
-        let (sum_p, sum_q, gap) = (total(simd, sum_p), total(simd, sum_q), total(simd, gap));
-        // From differences relative to the references to differences of logits.
+        let (p, q) = (self.p, &self.q[..self.p.len()]);
+        let (max_p, max_q) = (highest(simd, p, walk).reduce_max(), highest(simd, q, walk).reduce_max());
+        let at_p = Reference::of(max_p, self.temperature, R::LIMITS.digits);
+        let at_q = Reference::of(max_q, self.temperature, R::LIMITS.digits);
+        let reference = [V::<R, S>::splat(simd, at_p.high), V::<R, S>::splat(simd, at_q.high)];
+        let sum_p = total(simd, weigh(simd, p, reference[0], octaves, walk, self.to_p));
+        let sum_q = total(simd, weigh(simd, q, reference[1], octaves, walk, self.to_q));
+        let gap = total(simd, gap::<R, S, PADDED>(simd, (p, q), reference, self.to_p, walk));
+        // From differences relative to the references to differences of logits, and from the references to powers of 2.
+        let [rest_p, rest_q] = [at_p, at_q].map(|at| at.rest(self.temperature));
         let between = Sum::from(at_p.high) + -at_q.high;
-        LogitMass {
-            p: LogMass { max: max_p, exponent: at_p.exponent, sum: Sum::from(sum_p) },
-            q: LogMass { max: max_q, exponent: at_q.exponent, sum: Sum::from(sum_q) },
-            gap: between * Sum::from(sum_p) + gap,
-        }
+        let sum_p = Sum::from(sum_p * rest_p);
+        let mass = LogitMass {
+            p: LogMass { max: max_p, exponent: at_p.exponent, sum: sum_p },
+            q: LogMass { max: max_q, exponent: at_q.exponent, sum: Sum::from(sum_q * rest_q) },
+            gap: between * sum_p + gap * rest_p,
+        };
+        Scanned { mass, rest: [rest_p, rest_q] }
     }
 }
 
@@ -94,235 +192,223 @@ fn total<S: Simd, L: Lanes<S>>(simd: S, lanes: [L; 2]) -> f64 {
     (sum[0] + sum[1]).reduce_sum()
 }
 
-/// [`SideFrame`](super::frame::SideFrame) in every lane.
-#[derive(Clone, Copy)]
-struct SideLanes<L> {
-    reference: L,
-    offset: L,
+/// What turns logits and their weights into probabilities and logarithms, for each lane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scales<R> {
+    /// A weight times this is a probability.
+    pub(crate) p: Lane<R>,
+    pub(crate) q: Lane<R>,
+    /// ln p = (a − reference) / T − offset.
+    pub(crate) reference: Lane<R>,
+    pub(crate) offset: Lane<R>,
+    /// ln(q/p) = (b − a − shift) / T, the shift as a number and the rest.
+    pub(crate) shift: [Lane<R>; 2],
 }
 
-/// [`Frame`] in every lane.
-#[derive(Clone, Copy)]
-struct FrameLanes<L> {
-    p: SideLanes<L>,
-    q: SideLanes<L>,
-    shift: Scale<L>,
-    /// Of ln(q/p) in the logits.
-    slope: L,
-    /// Of log₂ p and log₂ q.
-    octaves: L,
-    masked: L,
-}
-
-impl<L: Real> SideLanes<L> {
-    #[inline(always)]
-    fn log2(self, logit: L, octaves: L) -> L {
-        (logit - self.reference).mul_add(octaves, self.offset)
+impl<R: Precision> Scales<R> {
+    pub(crate) fn zero() -> Self {
+        let zero = [R::default(); WIDEST];
+        Self { p: zero, q: zero, reference: zero, offset: zero, shift: [zero; 2] }
     }
 }
 
-/// A category, and what there is of it where only one side has it.
-#[derive(Clone, Copy)]
-struct Category<L> {
-    point: Point<L>,
-    log_p: L,
-    log_q: L,
-    only_p: L,
-    only_q: L,
+/// The first pass over a tile: the scales of all its rows, and what their relative entropy is by the chain rule.
+pub(crate) struct ScanTile<'a, R> {
+    pub(crate) p: &'a [R],
+    pub(crate) q: &'a [R],
+    pub(crate) temperature: Temperature,
+    pub(crate) to_p: &'a mut [R],
+    pub(crate) to_q: &'a mut [R],
+    pub(crate) scales: &'a mut Scales<R>,
+    /// E_P[ln(p/q)], NaN as soon as a logit is masked.
+    pub(crate) mean: &'a mut Lane<R>,
+    /// The size of the numbers it is the difference of.
+    pub(crate) size: &'a mut Lane<R>,
 }
 
-impl<L: Real> FrameLanes<L> {
+impl<R: Precision> Kernel for ScanTile<'_, R> {
+    type Output = ();
+
     #[inline(always)]
-    fn splat<S: Simd>(simd: S, frame: &Frame) -> Self
-    where
-        L: Lanes<S>,
-    {
-        let (p, q) = (frame.p, frame.q);
-        let [high, low] = frame.shift.parts();
-        Self {
-            p: SideLanes { reference: L::splat(simd, p.reference), offset: L::splat(simd, -p.offset * LOG2_E) },
-            q: SideLanes { reference: L::splat(simd, q.reference), offset: L::splat(simd, -q.offset * LOG2_E) },
-            shift: Scale::splat(simd, high, low),
-            slope: L::splat(simd, frame.temperature.inverse),
-            octaves: L::splat(simd, frame.temperature.inverse * LOG2_E),
-            masked: L::splat(simd, f64::NEG_INFINITY),
+    fn run<S: Simd>(self, simd: S) {
+        let len = V::<R, S>::LEN;
+        let (p, q) = (self.p, &self.q[..self.p.len()]);
+        let temperature = self.temperature;
+        let octaves = temperature.inverse * LOG2_E;
+        let one = V::<R, S>::splat(simd, 1.0);
+        let mut lane = 0;
+        while lane < WIDEST {
+            let walk = Walk { start: lane, stride: WIDEST };
+            let (max_p, max_q) = (highest(simd, p, walk), highest(simd, q, walk));
+            let sum_p = weigh(simd, p, max_p, octaves, walk, self.to_p);
+            let sum_q = weigh(simd, q, max_q, octaves, walk, self.to_q);
+            let gap = gap::<R, S, false>(simd, (p, q), [max_p, max_q], self.to_p, walk);
+            let (sum_p, sum_q, gap) = (sum_p[0] + sum_p[1], sum_q[0] + sum_q[1], gap[0] + gap[1]);
+            let (ln_p, ln_q) = (ln(sum_p), ln(sum_q));
+            let scale_p = one / sum_p;
+            let (high, low) = two_sum(max_q, -max_p);
+            let lanes = lane..lane + len;
+            scale_p.store(&mut self.scales.p[lanes.clone()]);
+            (one / sum_q).store(&mut self.scales.q[lanes.clone()]);
+            max_p.store(&mut self.scales.reference[lanes.clone()]);
+            ln_p.store(&mut self.scales.offset[lanes.clone()]);
+            high.store(&mut self.scales.shift[0][lanes.clone()]);
+            (ln_q - ln_p)
+                .mul_add(V::<R, S>::splat(simd, temperature.value), low)
+                .store(&mut self.scales.shift[1][lanes.clone()]);
+            ((gap * scale_p) * temperature.inverse - (ln_p - ln_q)).store(&mut self.mean[lanes.clone()]);
+            ((ln_p - ln_q).abs() + 1.0).store(&mut self.size[lanes]);
+            lane += len;
         }
     }
+}
 
-    /// The category with these logits. Where one is −∞ its point is a harmless one.
-    ///
+/// Sums over the entries that a lane has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LaneTerms<R> {
+    /// Σ φ, or the largest.
+    pub(crate) sum: Lane<R>,
+    /// Σ ∂φ/∂ ln q.
+    pub(crate) slope: Lane<R>,
+    /// Σ (q − p).
+    pub(crate) mismatch: Lane<R>,
+}
+
+/// The second pass: terms and slopes. The slopes for ln p and ln q are written where they are wanted.
+pub(crate) struct Terms<'a, R, G> {
+    pub(crate) layout: Layout,
+    pub(crate) generator: G,
+    pub(crate) p: &'a [R],
+    pub(crate) q: &'a [R],
+    pub(crate) weights_p: &'a [R],
+    pub(crate) weights_q: &'a [R],
+    pub(crate) scales: &'a Scales<R>,
+    /// 1/T.
+    pub(crate) inverse: f64,
+    pub(crate) to_p: &'a mut [R],
+    pub(crate) to_q: &'a mut [R],
+}
+
+/// The scales in the lanes of a vector.
+#[derive(Clone, Copy)]
+struct VectorScales<L> {
+    p: L,
+    q: L,
+    reference: L,
+    offset: L,
+    high: L,
+    low: L,
+    inverse: L,
+}
+
+impl<L: Real> VectorScales<L> {
     /// ln(q/p) is computed from the difference of the logits with what its rounding loses, so that it keeps its digits
     /// near 0 wherever both logits are.
     #[inline(always)]
-    fn point(&self, a: L, b: L) -> Category<L> {
-        let zero = a.constant(0.0);
-        let (log_p, log_q) = (self.p.log2(a, self.octaves), self.q.log2(b, self.octaves));
-        let (p, q) = (exp2_down(log_p), exp2_down(log_q));
-        let difference = b - a;
-        let back = difference + a;
-        let lost = (b - back) + ((back - difference) - a);
-        let ln_ratio = ((difference - self.shift.high) + (lost - self.shift.low)) * self.slope;
-        let ln_ratio = self.where_common(a, b, ln_ratio, zero);
-        Category {
-            point: Point::from_logs(p, q, self.where_common(a, b, log_p * LN_2, zero), ln_ratio),
-            log_p,
-            log_q,
-            only_p: b.where_equal(self.masked, p, zero),
-            only_q: a.where_equal(self.masked, q, zero),
-        }
-    }
-
-    /// `yes` where neither logit is −∞.
-    #[inline(always)]
-    fn where_common(&self, a: L, b: L, yes: L, no: L) -> L {
-        a.where_equal(self.masked, no, b.where_equal(self.masked, no, yes))
+    fn point(&self, a: L, b: L, weight_p: L, weight_q: L) -> Point<L> {
+        let (difference, lost) = two_sum(b, -a);
+        let ln_ratio = ((difference - self.high) + (lost - self.low)) * self.inverse;
+        let ln_p = (a - self.reference).mul_add(self.inverse, -self.offset);
+        Point::from_logs(weight_p * self.p, weight_q * self.q, ln_p, ln_ratio)
     }
 }
 
-/// The second pass: terms, slopes and masses.
-pub(crate) struct Sums<'a, T, G> {
-    pub(crate) generator: G,
-    pub(crate) p: &'a [T],
-    pub(crate) q: &'a [T],
-    pub(crate) frame: &'a Frame,
-}
-
-impl<T: Logit, G: Generator> Kernel for Sums<'_, T, G> {
-    type Output = Terms;
+impl<R: Precision, G: Generator> Kernel for Terms<'_, R, G> {
+    type Output = LaneTerms<R>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Terms {
-        let len = V::<T, S>::LEN;
+    fn run<S: Simd>(self, simd: S) -> LaneTerms<R> {
+        let len = V::<R, S>::LEN;
         let n = self.p.len();
-        let (p, q) = (self.p, &self.q[..n]);
-        let frame = FrameLanes::<V<T, S>>::splat(simd, self.frame);
-        let (zero, one) = (V::<T, S>::splat(simd, 0.0), V::<T, S>::splat(simd, 1.0));
-        let (mut term, mut slope, mut mismatch, mut peak) = (zero, zero, zero, zero);
-        let (mut only_p, mut only_q, mut common) = (zero, zero, zero);
-        let (mut orphan_p, mut orphan_q) = (zero, zero);
-        let smallest = V::<T, S>::splat(simd, SMALLEST);
-        let mut i = 0;
-        while i + len <= n {
-            let a = V::<T, S>::load(simd, &p[i..i + len]);
-            let b = V::<T, S>::load(simd, &q[i..i + len]);
-            let x = frame.point(a, b);
-            // One side has none of a category of which the other has a double's worth.
-            orphan_p = orphan_p.max(b.where_equal(frame.masked, smallest.where_less(x.log_p, one, zero), zero));
-            orphan_q = orphan_q.max(a.where_equal(frame.masked, smallest.where_less(x.log_q, one, zero), zero));
-            only_p = only_p + x.only_p;
-            only_q = only_q + x.only_q;
-            common = common.max(frame.where_common(a, b, one, zero));
-            let value = frame.where_common(a, b, self.generator.term(x.point), zero);
-            match G::REDUCTION {
-                Reduction::Sum => term = term + value,
-                Reduction::Max => peak = peak.max(value),
-            }
-            slope = slope + frame.where_common(a, b, self.generator.slope_q(x.point), zero);
-            mismatch = mismatch + frame.where_common(a, b, x.point.difference, zero);
-            i += len;
-        }
-        Terms {
-            sum: Sum::from(total(simd, [term, zero])),
-            slope: Sum::from(total(simd, [slope, zero])),
-            mismatch: Sum::from(total(simd, [mismatch, zero])),
-            peak: peak.reduce_max(),
-            only_p: Sum::from(total(simd, [only_p, zero])),
-            only_q: Sum::from(total(simd, [only_q, zero])),
-            orphan_p: orphan_p.reduce_max() > 0.0,
-            orphan_q: orphan_q.reduce_max() > 0.0,
-            common: common.reduce_max() > 0.0,
-        }
-    }
-}
-
-/// The binary logarithm of the smallest double.
-const SMALLEST: f64 = -1074.0;
-
-/// What a gradient is made of besides the slopes: `factor · (slope − weight · total)` for either side.
-#[derive(Clone, Copy)]
-pub(crate) struct Projection {
-    pub(crate) factor: f64,
-    pub(crate) total: f64,
-}
-
-/// Where gradients go; an empty slice is not written.
-pub(crate) struct Slopes<'a, T, G> {
-    pub(crate) generator: G,
-    pub(crate) p: &'a [T],
-    pub(crate) q: &'a [T],
-    pub(crate) frame: &'a Frame,
-    pub(crate) by_p: Projection,
-    pub(crate) by_q: Projection,
-    pub(crate) to_p: &'a mut [T],
-    pub(crate) to_q: &'a mut [T],
-}
-
-impl<T: Logit, G: Generator> Kernel for Slopes<'_, T, G> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { generator, p, q, frame, by_p, by_q, to_p, to_q } = self;
-        let len = V::<T, S>::LEN;
-        let n = p.len();
-        let q = &q[..n];
+        let (p, q, weights_p, weights_q) = (self.p, &self.q[..n], &self.weights_p[..n], &self.weights_q[..n]);
+        let (to_p, to_q) = (self.to_p, self.to_q);
         let (write_p, write_q) = (to_p.len() == n, to_q.len() == n);
-        let frame = FrameLanes::<V<T, S>>::splat(simd, frame);
-        let (factor_p, total_p) = (V::<T, S>::splat(simd, by_p.factor), V::<T, S>::splat(simd, -by_p.total));
-        let (factor_q, total_q) = (V::<T, S>::splat(simd, by_q.factor), V::<T, S>::splat(simd, -by_q.total));
-        // φ(p, 0) and φ(0, q) are multiples of the weight, and so are their slopes.
-        let at_zero = V::<T, S>::splat(simd, finite(generator.at_zero()));
-        let at_infinity = V::<T, S>::splat(simd, finite(generator.at_infinity()));
-        let mut i = 0;
-        while i + len <= n {
-            let a = V::<T, S>::load(simd, &p[i..i + len]);
-            let b = V::<T, S>::load(simd, &q[i..i + len]);
-            let x = frame.point(a, b);
-            let slope = generator.slope_q(x.point);
-            if write_q {
-                let slope_q = frame.where_common(a, b, slope, x.only_q * at_zero);
-                let weight = frame.where_common(a, b, x.point.q, x.only_q);
-                (weight.mul_add(total_q, slope_q) * factor_q).store(&mut to_q[i..i + len]);
+        let (stride, groups) = self.layout.steps(len);
+        let (zero, filler) = (V::<R, S>::splat(simd, 0.0), V::<R, S>::splat(simd, R::FILLER.into()));
+        let nothing = [R::default(); WIDEST];
+        let mut lanes = LaneTerms { sum: nothing, slope: nothing, mismatch: nothing };
+        let mut group = 0;
+        while group < groups {
+            let of = group * len..(group + 1) * len;
+            let scales = VectorScales {
+                p: V::<R, S>::load(simd, &self.scales.p[of.clone()]),
+                q: V::<R, S>::load(simd, &self.scales.q[of.clone()]),
+                reference: V::<R, S>::load(simd, &self.scales.reference[of.clone()]),
+                offset: V::<R, S>::load(simd, &self.scales.offset[of.clone()]),
+                high: V::<R, S>::load(simd, &self.scales.shift[0][of.clone()]),
+                low: V::<R, S>::load(simd, &self.scales.shift[1][of.clone()]),
+                inverse: V::<R, S>::splat(simd, self.inverse),
+            };
+            let (mut sum, mut slope, mut mismatch) = (zero, zero, zero);
+            let mut at = of.start;
+            while at + len <= n {
+                let a = V::<R, S>::load(simd, &p[at..at + len]);
+                let x = scales.point(
+                    a,
+                    V::<R, S>::load(simd, &q[at..at + len]),
+                    V::<R, S>::load(simd, &weights_p[at..at + len]),
+                    V::<R, S>::load(simd, &weights_q[at..at + len]),
+                );
+                let term = self.generator.term(x);
+                match G::REDUCTION {
+                    Reduction::Sum => sum = sum + term,
+                    // A ratio counts however small the weights are, but for what fills a block up.
+                    Reduction::Max => sum = sum.max(a.where_equal(filler, zero, term)),
+                }
+                mismatch = mismatch + x.difference;
+                if write_p || write_q {
+                    let slope_q = self.generator.slope_q(x);
+                    slope = slope + slope_q;
+                    if write_q {
+                        slope_q.store(&mut to_q[at..at + len]);
+                    }
+                    if write_p {
+                        // Euler: ∂φ/∂ ln p = φ − ∂φ/∂ ln q.
+                        (term - slope_q).store(&mut to_p[at..at + len]);
+                    }
+                }
+                at += stride;
             }
-            if write_p {
-                // Euler: ∂φ/∂ ln p = φ − ∂φ/∂ ln q.
-                let slope_p = frame.where_common(a, b, generator.term(x.point) - slope, x.only_p * at_infinity);
-                let weight = frame.where_common(a, b, x.point.p, x.only_p);
-                (weight.mul_add(total_p, slope_p) * factor_p).store(&mut to_p[i..i + len]);
-            }
-            i += len;
+            sum.store(&mut lanes.sum[of.clone()]);
+            slope.store(&mut lanes.slope[of.clone()]);
+            mismatch.store(&mut lanes.mismatch[of]);
+            group += 1;
         }
+        lanes
     }
 }
 
-/// The same for Q where P and Q are far from equal, nothing is masked, and the slopes sum to nothing.
-pub(crate) struct SlopesApart<'a, T, G> {
-    pub(crate) generator: G,
-    pub(crate) p: &'a [T],
-    pub(crate) q: &'a [T],
-    pub(crate) frame: &'a Frame,
-    pub(crate) factor: f64,
-    pub(crate) to: &'a mut [T],
+/// `x·of_x + y·of_y`: gradients from slopes and weights.
+pub(crate) struct Combine<'a, R> {
+    pub(crate) layout: Layout,
+    pub(crate) x: &'a [R],
+    pub(crate) of_x: &'a Lane<R>,
+    pub(crate) y: &'a [R],
+    pub(crate) of_y: &'a Lane<R>,
+    pub(crate) to: &'a mut [R],
 }
 
-impl<T: Logit, G: Generator> Kernel for SlopesApart<'_, T, G> {
+impl<R: Precision> Kernel for Combine<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let len = V::<T, S>::LEN;
-        let n = self.p.len();
-        let (p, q, to) = (self.p, &self.q[..n], &mut self.to[..n]);
-        let frame = FrameLanes::<V<T, S>>::splat(simd, self.frame);
-        let factor = V::<T, S>::splat(simd, self.factor);
-        let mut i = 0;
-        while i + len <= n {
-            let a = V::<T, S>::load(simd, &p[i..i + len]);
-            let b = V::<T, S>::load(simd, &q[i..i + len]);
-            let p = exp2_down(frame.p.log2(a, frame.octaves));
-            let q = exp2_down(frame.q.log2(b, frame.octaves));
-            (self.generator.slope_q(Point::apart(p, q)) * factor).store(&mut to[i..i + len]);
-            i += len;
+        let len = V::<R, S>::LEN;
+        let n = self.to.len();
+        let (x, y, to) = (&self.x[..n], &self.y[..n], self.to);
+        let (stride, groups) = self.layout.steps(len);
+        let mut group = 0;
+        while group < groups {
+            let lanes = group * len..(group + 1) * len;
+            let of_x = V::<R, S>::load(simd, &self.of_x[lanes.clone()]);
+            let of_y = V::<R, S>::load(simd, &self.of_y[lanes.clone()]);
+            let mut at = lanes.start;
+            while at + len <= n {
+                let first = V::<R, S>::load(simd, &x[at..at + len]) * of_x;
+                V::<R, S>::load(simd, &y[at..at + len]).mul_add(of_y, first).store(&mut to[at..at + len]);
+                at += stride;
+            }
+            group += 1;
         }
     }
 }

@@ -22,12 +22,16 @@ mod batch;
 mod element;
 mod frame;
 mod kernel;
-mod parts;
+mod part;
 mod row;
 mod shard;
+mod terms;
+mod tile;
+mod workspace;
 
 pub use batch::LogitRows;
 pub(crate) use batch::between;
 pub use element::Logit;
-pub use frame::{Frame, Terms};
+pub use frame::Frame;
 pub use shard::Shard;
+pub use terms::Terms;

@@ -1,4 +1,4 @@
-use core::cell::OnceCell;
+use core::cell::{OnceCell, RefCell};
 
 use crate::discrete::LogPair;
 use crate::divergence::{Divergence, Generator, Sums};
@@ -8,56 +8,55 @@ use crate::state::{LogitMass, Temperature};
 use crate::{Error, Side};
 
 use super::Logit;
-use super::frame::{Frame, Terms};
-use super::parts;
+use super::element::sealed::Precision;
+use super::frame::{Frame, is_forward};
+use super::part::Part;
+use super::terms::Terms;
+use super::workspace::Workspace;
 
 /// One row of logits on both sides.
-pub(crate) struct Row<'a, T> {
-    level: Level,
-    p: &'a [T],
-    q: &'a [T],
+pub(crate) struct Row<'a, R> {
+    part: Part<'a, R>,
     frame: Frame,
+    work: RefCell<&'a mut Workspace<R>>,
     /// Both rows as logarithms of weights in double precision, for what the vectors cannot hold.
     logs: OnceCell<(Vec<f64>, Vec<f64>)>,
 }
 
-/// The first pass over a row, or over a part of it.
-pub(crate) fn scan<T: Logit>(level: Level, p: &[T], q: &[T], temperature: Temperature) -> Result<LogitMass, RowError> {
-    let mass = parts::scan(level, p, q, temperature);
-    // NaN and infinite logits make the gap one.
-    if !mass.gap.value().is_finite() {
-        for (logits, side) in [(p, Side::P), (q, Side::Q)] {
-            let bad = |x: &T| (*x).into().is_nan() || (*x).into() == f64::INFINITY;
-            if let Some(index) = logits.iter().position(bad) {
-                return Err(RowError::NotFinite { side, index });
-            }
-        }
-    }
-    Ok(mass)
-}
-
 /// The frame of a whole row, unless all of it is masked.
-pub(crate) fn frame<T: Logit>(mass: LogitMass, temperature: Temperature) -> Result<Frame, RowError> {
+pub(crate) fn frame<R: Precision>(mass: LogitMass, temperature: Temperature) -> Result<Frame, RowError> {
     for (mass, side) in [(&mass.p, Side::P), (&mass.q, Side::Q)] {
         if mass.max == f64::NEG_INFINITY {
             return Err(RowError::ZeroMass { side });
         }
     }
-    Ok(Frame::new::<T>(mass, temperature))
+    Ok(Frame::new::<R>(mass, temperature))
 }
 
-impl<'a, T: Logit> Row<'a, T> {
-    /// Reads the row once.
-    pub(crate) fn new(level: Level, p: &'a [T], q: &'a [T], temperature: Temperature) -> Result<Self, RowError> {
-        let frame = frame::<T>(scan(level, p, q, temperature)?, temperature)?;
-        Ok(Self { level, p, q, frame, logs: OnceCell::new() })
+impl<'a, R: Precision> Row<'a, R> {
+    /// Reads the row once. With `keep` what that pass has computed is kept for the others; else it is computed again
+    /// if there turn out to be any.
+    pub(crate) fn new(
+        level: Level,
+        (p, q): (&'a [R], &'a [R]),
+        temperature: Temperature,
+        work: &'a mut Workspace<R>,
+        keep: bool,
+    ) -> Result<Self, RowError> {
+        let part = Part { level, p, q, temperature };
+        let frame = frame::<R>(part.scan(work, keep)?, temperature)?;
+        Ok(Self { part, frame, work: RefCell::new(work), logs: OnceCell::new() })
     }
 
     /// The second pass; `None` where a sum does not fit the type.
-    fn pass<D: Divergence>(&self, divergence: D) -> Option<(Frame, Terms)> {
+    fn pass<D: Divergence>(&self, divergence: D, wanted: [bool; 2]) -> Option<(Frame, Terms)> {
+        let mut work = self.work.borrow_mut();
+        if !work.kept {
+            self.part.scan(&mut work, true).ok()?;
+        }
         let mut frame = self.frame;
         loop {
-            let terms = parts::sums(self.level, divergence.generator(), self.p, self.q, &frame);
+            let terms = self.part.terms(divergence.generator(), &frame, &mut work, wanted);
             if !frame.holds(&terms) {
                 return None;
             }
@@ -69,7 +68,7 @@ impl<'a, T: Logit> Row<'a, T> {
     }
 
     /// The value, and the gradient for either side's logits times `factor`; an empty slice is not written.
-    pub(crate) fn value_and_gradient<D: Divergence>(
+    pub(crate) fn value_and_gradient<D: Divergence, T: Logit<Real = R>>(
         &self,
         divergence: D,
         factor: f64,
@@ -80,20 +79,25 @@ impl<'a, T: Logit> Row<'a, T> {
         let at_once = if to_p.is_empty() { self.frame.at_once::<D::Generator>() } else { None };
         if let Some(sum) = at_once {
             let value = divergence.conclude(sum, self)?;
-            parts::gradient(self.level, divergence, (self.p, self.q), &self.frame, None, factor, (to_p, to_q));
+            if !to_q.is_empty() {
+                self.part.gradient(divergence, &self.frame, None, factor, &self.work.borrow(), (to_p, to_q));
+            }
             return Ok(value);
         }
-        let Some((frame, terms)) = self.pass(divergence) else {
+        let wanted = [!to_p.is_empty(), !to_q.is_empty()];
+        let Some((frame, terms)) = self.pass(divergence, wanted) else {
             return self.wide_gradient(divergence, factor / self.frame.temperature.value, to_p, to_q);
         };
         let value = divergence.conclude(frame.sum(generator, &terms), self)?;
-        let known = Some((&terms, value));
-        parts::gradient(self.level, divergence, (self.p, self.q), &frame, known, factor, (to_p, to_q));
+        if wanted != [false; 2] {
+            let known = Some((&terms, value));
+            self.part.gradient(divergence, &frame, known, factor, &self.work.borrow(), (to_p, to_q));
+        }
         Ok(value)
     }
 
     #[cold]
-    fn wide_gradient<D: Divergence>(
+    fn wide_gradient<D: Divergence, T: Logit<Real = R>>(
         &self,
         divergence: D,
         factor: f64,
@@ -104,10 +108,13 @@ impl<'a, T: Logit> Row<'a, T> {
         let generator = divergence.generator();
         let sum = pair.sum(generator)?;
         let value = divergence.conclude(sum, &pair)?;
+        if to_p.is_empty() && to_q.is_empty() {
+            return Ok(value);
+        }
         pair.slopes(generator, factor * divergence.slope(sum, value), |index, by_p, by_q| {
             for (to, slope) in [(&mut *to_p, by_p), (&mut *to_q, by_q)] {
                 if let Some(to) = to.get_mut(index) {
-                    *to = T::rounded(slope);
+                    *to = T::narrowed(R::rounded(slope));
                 }
             }
         });
@@ -117,34 +124,35 @@ impl<'a, T: Logit> Row<'a, T> {
     /// The row in numbers with unbounded exponents.
     #[cold]
     fn logs(&self) -> Result<LogPair<'_>, Error> {
-        let n = self.p.len().max(self.q.len());
+        let Part { p, q, .. } = self.part;
+        let n = p.len().max(q.len());
         let (p, q) = self.logs.get_or_init(|| {
             // Less the largest, so that scaling by the temperature neither rounds nor overflows.
-            let logs = |logits: &[T], max: f64| {
-                let log = |x: &T| ((*x).into() - max) * self.frame.temperature.inverse;
+            let logs = |logits: &[R], max: f64| {
+                let log = |x: &R| ((*x).into() - max) * self.frame.temperature.inverse;
                 let mut logs: Vec<f64> = logits.iter().map(log).collect();
                 logs.resize(n, f64::NEG_INFINITY);
                 logs
             };
-            (logs(self.p, self.frame.mass.p.max), logs(self.q, self.frame.mass.q.max))
+            (logs(p, self.frame.mass.p.max), logs(q, self.frame.mass.q.max))
         });
         LogPair::new(p, q)
     }
 }
 
-impl<T: Logit> Sums for Row<'_, T> {
+impl<R: Precision> Sums for Row<'_, R> {
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
         if let Some(sum) = self.frame.at_once::<G>() {
             return Ok(sum);
         }
-        match self.pass(Plain(generator)) {
+        match self.pass(Plain(generator), [false; 2]) {
             Some((_, terms)) => Ok(terms.value(generator)),
             None => self.logs()?.sum(generator),
         }
     }
 
     fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
-        match self.pass(Plain(generator)).map(|(_, terms)| terms.value(generator)) {
+        match self.pass(Plain(generator), [false; 2]).map(|(_, terms)| terms.value(generator)) {
             Some(sum) if sum >= self.frame.smallest() => Ok(sum.ln()),
             _ => self.logs()?.ln_sum(generator),
         }
@@ -153,11 +161,16 @@ impl<T: Logit> Sums for Row<'_, T> {
 
 /// A generator as the divergence that is its sum.
 #[derive(Clone, Copy)]
-struct Plain<G>(G);
+pub(crate) struct Plain<G>(pub(crate) G);
 
 impl<G: Generator> Divergence for Plain<G> {
     type Generator = G;
     fn generator(self) -> G {
         self.0
     }
+}
+
+/// Whether a row's weights are worth keeping on the first pass.
+pub(crate) const fn keeps<D: Divergence>(gradient: bool) -> bool {
+    gradient || !is_forward::<D::Generator>()
 }

@@ -3,8 +3,9 @@ use crate::divergence::Divergence;
 use crate::num::simd::Level;
 use crate::state::{LogitMass, Temperature};
 
-use super::frame::{Frame, Terms};
-use super::{Logit, parts, row};
+use super::part::Part;
+use super::workspace::Workspace;
+use super::{Frame, Logit, Terms, row};
 
 /// A part of the vocabulary of one row: what a rank, a thread or a chunk holds of it.
 ///
@@ -20,8 +21,8 @@ use super::{Logit, parts, row};
 /// let shards = [Shard::new(&p[..2], &q[..2])?, Shard::new(&p[2..], &q[2..])?];
 ///
 /// let frame = shards[0].frame(shards[0].mass()?.merge(shards[1].mass()?))?;
-/// let terms = shards.map(|shard| shard.terms(JensenShannon::HALF, &frame));
-/// let terms = terms[0].merge(terms[1]);
+/// let [first, second] = shards.map(|shard| shard.terms(JensenShannon::HALF, &frame));
+/// let terms = first?.merge(second?);
 /// let whole = JensenShannon::HALF.between_logits(&p, &q)?;
 /// assert!((frame.value(JensenShannon::HALF, &terms) - whole).abs() < 1e-15);
 ///
@@ -58,12 +59,19 @@ impl<'a, T: Logit> Shard<'a, T> {
         Ok(Self { temperature: Temperature::checked(temperature)?, ..self })
     }
 
+    /// What is done to the part, in the precision of the kernels.
+    fn with<O>(&self, run: impl FnOnce(Part<'_, T::Real>, &mut Workspace<T::Real>) -> O) -> O {
+        let (mut p, mut q) = (Vec::new(), Vec::new());
+        let (p, q) = (T::widened(self.p, &mut p), T::widened(self.q, &mut q));
+        run(Part { level: self.level, p, q, temperature: self.temperature }, &mut Workspace::default())
+    }
+
     /// The first pass.
     ///
     /// # Errors
     /// [`Error::NotFinite`] for NaN and +∞, with the index in this shard.
     pub fn mass(&self) -> Result<LogitMass, Error> {
-        Ok(row::scan(self.level, self.p, self.q, self.temperature)?)
+        Ok(self.with(|part, work| part.scan(work, false))?)
     }
 
     /// The frame of the row whose shards' masses merge to `mass`.
@@ -71,20 +79,26 @@ impl<'a, T: Logit> Shard<'a, T> {
     /// # Errors
     /// [`Error::ZeroMass`] where all of one side is masked.
     pub fn frame(&self, mass: LogitMass) -> Result<Frame, Error> {
-        Ok(row::frame::<T>(mass, self.temperature)?)
+        Ok(row::frame::<T::Real>(mass, self.temperature)?)
     }
 
     /// The second pass. Where [`Frame::refined`] has a better frame it is to be repeated in that one.
-    #[must_use]
-    pub fn terms<D: Divergence>(&self, divergence: D, frame: &Frame) -> Terms {
-        parts::sums(self.level, divergence.generator(), self.p, self.q, frame)
+    ///
+    /// # Errors
+    /// As [`mass`](Shard::mass).
+    pub fn terms<D: Divergence>(&self, divergence: D, frame: &Frame) -> Result<Terms, Error> {
+        self.with(|part, work| {
+            part.scan(work, true)?;
+            // Slopes are summed where they are wanted, and gradients will need the sum.
+            Ok(part.terms(divergence.generator(), frame, work, [false, true]))
+        })
     }
 
     /// Writes the gradient of the row's value times `factor` for the shard's logits of P and of Q; `terms` are those of
     /// the whole row. An empty slice is not written.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a slice that is neither empty nor as long as the shard.
+    /// [`Error::Shape`] for a slice that is neither empty nor as long as the shard; otherwise as [`mass`](Shard::mass).
     pub fn gradient_into<D: Divergence>(
         &self,
         divergence: D,
@@ -99,8 +113,15 @@ impl<'a, T: Logit> Shard<'a, T> {
                 return Err(Error::Shape { len, needed: self.p.len() });
             }
         }
-        let known = Some((terms, frame.value(divergence, terms)));
-        parts::gradient(self.level, divergence, (self.p, self.q), frame, known, factor, (to_p, to_q));
-        Ok(())
+        self.with(|part, work| {
+            part.scan(work, true)?;
+            let wanted = [!to_p.is_empty(), !to_q.is_empty()];
+            if wanted[0] || frame.at_once::<D::Generator>().is_none() {
+                part.terms(divergence.generator(), frame, work, wanted);
+            }
+            let known = Some((terms, frame.value(divergence, terms)));
+            part.gradient(divergence, frame, known, factor, work, (to_p, to_q));
+            Ok(())
+        })
     }
 }

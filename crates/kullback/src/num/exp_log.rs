@@ -112,16 +112,32 @@ pub fn exp<V: Real>(x: V) -> V {
     ((e.r + e.tail + 1.0) * half.exp2_integer()) * (e.k - half).exp2_integer()
 }
 
-/// `2ˣ` for x up to some 120, 0 where it would not be a normal number: the weights of a softmax, to 2 units in the last
-/// place. NaN may be lost. The exponent comes off exactly, so it is the cheapest of the exponentials.
+/// `2^(x·octaves)` for products up to some 120, 0 where it would not be a normal number: the weights of a softmax, to
+/// 2 units in the last place of what the rounded `octaves` gives. NaN may be lost.
+///
+/// The exponent comes off exactly, so it is the cheapest of the exponentials; the product is not rounded before.
 #[inline(always)]
-pub(crate) fn exp2_down<V: Real>(x: V) -> V {
-    // There the exponent's bits are those of zero.
-    let lowest = x.constant(if V::DIGITS > 24 { -1023.0 } else { -127.0 });
-    let x = lowest.max(x);
-    let k = x.round();
-    let f = x - k;
-    f.mul_add(exp2_tail(f), x.constant(1.0)) * k.exp2_integer()
+pub(crate) fn exp2_product<V: Real>(x: V, octaves: Octaves<V>) -> V {
+    let x = octaves.lowest.max(x);
+    let (k, power) = (x * octaves.each).nearest_power();
+    let f = x.mul_add(octaves.each, -k);
+    f.mul_add(exp2_tail(f), x.constant(1.0)) * power
+}
+
+/// How many octaves a unit is worth, for [`exp2_product`].
+#[derive(Clone, Copy)]
+pub(crate) struct Octaves<V> {
+    each: V,
+    /// There the exponent's bits are those of zero.
+    lowest: V,
+}
+
+impl<V: Real> Octaves<V> {
+    #[inline(always)]
+    pub(crate) fn new(like: V, each: f64) -> Self {
+        let lowest = if V::DIGITS > 24 { -1023.0 } else { -127.0 };
+        Self { each: like.constant(each), lowest: like.constant(lowest / each) }
+    }
 }
 
 /// `eˣ − 1`, accurate near zero.

@@ -220,6 +220,13 @@ macro_rules! lanes {
                 Self(S::$vector::from_bits(biased << $layout.shift))
             }
             #[inline(always)]
+            fn nearest_power(self) -> (Self, Self) {
+                // One addition rounds to an integer and puts it where its bits are an exponent's.
+                let biased = self.0 + ($layout.integers + $layout.bias);
+                let power = S::$vector::from_bits(biased.to_bits() << $layout.shift);
+                (Self(biased - ($layout.integers + $layout.bias)), Self(power))
+            }
+            #[inline(always)]
             fn scaled_near(self, other: Self) -> (Self, Self) {
                 let (k, near) = $scaled_near(self.0.bitcast(), other.0.bitcast());
                 (Self(k), Self(near))

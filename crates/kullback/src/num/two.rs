@@ -87,6 +87,11 @@ impl<V: Real> Real for Two<V> {
         Self(self.0.exp2_integer(), self.1.exp2_integer())
     }
     #[inline(always)]
+    fn nearest_power(self) -> (Self, Self) {
+        let ((k, power), (k_1, power_1)) = (self.0.nearest_power(), self.1.nearest_power());
+        (Self(k, k_1), Self(power, power_1))
+    }
+    #[inline(always)]
     fn scaled_near(self, other: Self) -> (Self, Self) {
         let ((k, near), (k_1, near_1)) = (self.0.scaled_near(other.0), self.1.scaled_near(other.1));
         (Self(k, k_1), Self(near, near_1))

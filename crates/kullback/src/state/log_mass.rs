@@ -125,4 +125,9 @@ impl Reference {
         let high = if single { f64::from(at.value() as f32) } else { at.value() };
         Self { exponent, high, low: (at + -high).value() }
     }
+
+    /// What makes totals relative to `high` relative to 2^exponent: e^(−low/T).
+    pub(crate) fn rest(self, temperature: Temperature) -> f64 {
+        exp(-self.low * temperature.inverse)
+    }
 }

@@ -1,0 +1,270 @@
+//! Small vocabularies: as many rows side by side as a vector has lanes.
+
+use crate::Error;
+use crate::discrete::Rows;
+use crate::divergence::{Divergence, Generator, Sums};
+use crate::num::simd::{Level, dispatch};
+use crate::state::Temperature;
+
+use super::Logit;
+use super::element::sealed::Precision;
+use super::frame::is_forward;
+use super::kernel::{self, Combine, Lane, LaneTerms, Layout, Scales, ScanTile, WIDEST};
+use super::row::Row;
+use super::workspace::Workspace;
+
+/// Up to this many entries rows are taken side by side.
+pub(crate) const SMALL: usize = 64;
+
+/// Rows side by side, entry by entry, and what is kept of them.
+pub(crate) struct Tile<R> {
+    logits: [Vec<R>; 2],
+    weights: [Vec<R>; 2],
+    slopes: [Vec<R>; 2],
+    /// Gradients by the chain rule of relative entropy, and from slopes.
+    out: [Vec<R>; 2],
+    scales: Scales<R>,
+    mean: Lane<R>,
+    size: Lane<R>,
+}
+
+/// The rows of a batch that one tile takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Strip<'a, T> {
+    pub(crate) p: Rows<'a, T>,
+    pub(crate) q: Rows<'a, T>,
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+}
+
+impl<R: Precision> Tile<R> {
+    pub(crate) fn new() -> Self {
+        let space = || [Vec::new(), Vec::new()];
+        let zero = [R::default(); WIDEST];
+        Self {
+            logits: space(),
+            weights: space(),
+            slopes: space(),
+            out: space(),
+            scales: Scales::zero(),
+            mean: zero,
+            size: zero,
+        }
+    }
+
+    /// Values, and gradients times `factors`, of the rows of a strip; returns those rows that cannot be done side by
+    /// side, which are masked, refused, or beyond the type.
+    ///
+    /// A row without a factor is not looked at. What comes of a row does not depend on the others.
+    pub(crate) fn run<D: Divergence, T: Logit<Real = R>>(
+        &mut self,
+        divergence: D,
+        (level, temperature): (Level, Temperature),
+        strip: Strip<'_, T>,
+        factors: &Lane<Option<f64>>,
+        values: &mut [f64],
+        to: [&mut [T]; 2],
+    ) -> Result<u32, Error> {
+        let n = strip.p.columns() * WIDEST;
+        for space in [&mut self.logits, &mut self.weights, &mut self.slopes, &mut self.out] {
+            for space in space {
+                space.resize(n, R::default());
+            }
+        }
+        self.load(strip, factors);
+        let ([p, q], [to_p, to_q]) = (&self.logits, &mut self.weights);
+        let (scales, mean, size) = (&mut self.scales, &mut self.mean, &mut self.size);
+        dispatch(level, ScanTile { p, q, temperature, to_p, to_q, scales, mean, size });
+
+        let wanted = to.each_ref().map(|to| !to.is_empty());
+        // By the chain rule of relative entropy: gradients for Q from weights alone, as in `Part::gradient`.
+        let mut chained = Coefficients::none();
+        // From slopes.
+        let mut by_slopes = [Coefficients::none(); 2];
+        let mut left = 0;
+        let mut lanes = None;
+        for lane in 0..strip.count {
+            let Some(factor) = factors[lane] else { continue };
+            let (mean, size): (f64, f64) = (self.mean[lane].into(), self.size[lane].into());
+            let scales = [self.scales.p[lane].into(), self.scales.q[lane].into()];
+            let at_once = is_forward::<D::Generator>() && mean >= R::LIMITS.apart * size && mean <= R::LIMITS.largest;
+            if at_once && !wanted[0] {
+                values[lane] = divergence.finish(mean);
+                let factor = factor * temperature.inverse * divergence.slope(mean, values[lane]);
+                chained.set(lane, scales[1] * factor, -scales[0] * factor);
+                continue;
+            }
+            if lanes.is_none() {
+                lanes = Some(self.terms(level, divergence, temperature, wanted));
+            }
+            let Some(lanes) = &lanes else { continue };
+            let (sum, slope): (f64, f64) = (lanes.sum[lane].into(), lanes.slope[lane].into());
+            // Only a masked, infinite or missing logit makes the mean one.
+            if !mean.is_finite() || sum.is_nan() || sum > R::LIMITS.largest || !slope.is_finite() {
+                left |= 1 << lane;
+                continue;
+            }
+            let index = strip.first + lane;
+            let alone = Alone { level, p: strip.p.row(index), q: strip.q.row(index), temperature };
+            values[lane] = divergence.conclude(if at_once { mean } else { sum }, &alone)?;
+            // A distance has no slope at 0, and equal rows have the gradient 0.
+            let by = if sum == 0.0 { 0.0 } else { divergence.slope(sum, values[lane]) };
+            let factor = factor * temperature.inverse * by;
+            for (side, total) in [sum - slope, slope].into_iter().enumerate() {
+                by_slopes[side].set(lane, factor, -total * scales[side] * factor);
+            }
+        }
+
+        let [to_p, to_q] = to;
+        if wanted[1] && chained.lanes != 0 {
+            let (x, y, to) = (&self.weights[1], &self.weights[0], &mut self.out[0]);
+            chained.combine(level, x, y, to);
+            chained.store(to, &strip, to_q);
+        }
+        for (side, to) in [to_p, to_q].into_iter().enumerate().filter(|(side, _)| wanted[*side]) {
+            let of = &by_slopes[side];
+            if of.lanes != 0 {
+                of.combine(level, &self.slopes[side], &self.weights[side], &mut self.out[1]);
+                of.store(&self.out[1], &strip, to);
+            }
+        }
+        Ok(left)
+    }
+
+    /// The second pass, repeated in a better frame where a row needs that.
+    fn terms<D: Divergence>(
+        &mut self,
+        level: Level,
+        divergence: D,
+        temperature: Temperature,
+        wanted: [bool; 2],
+    ) -> LaneTerms<R> {
+        let mut refined = false;
+        loop {
+            let [to_p, to_q] = &mut self.slopes;
+            let lanes = dispatch(
+                level,
+                kernel::Terms {
+                    layout: Layout::Tile,
+                    generator: divergence.generator(),
+                    p: &self.logits[0],
+                    q: &self.logits[1],
+                    weights_p: &self.weights[0],
+                    weights_q: &self.weights[1],
+                    scales: &self.scales,
+                    inverse: temperature.inverse,
+                    to_p: if wanted[0] { to_p } else { &mut [] },
+                    to_q: if wanted[1] { to_q } else { &mut [] },
+                },
+            );
+            let mut again = false;
+            if !refined {
+                for lane in 0..WIDEST {
+                    let (off, sum): (f64, f64) = (lanes.mismatch[lane].into(), lanes.sum[lane].into());
+                    if off.abs().powi(D::Generator::ORDER) > R::LIMITS.negligible * sum && sum.is_finite() {
+                        let low: f64 = self.scales.shift[1][lane].into();
+                        self.scales.shift[1][lane] = R::rounded(low + off.ln_1p() * temperature.value);
+                        again = true;
+                    }
+                }
+            }
+            if !again {
+                return lanes;
+            }
+            refined = true;
+        }
+    }
+
+    /// Puts the rows side by side; lanes without a row are filled with zeros.
+    fn load<T: Logit<Real = R>>(&mut self, strip: Strip<'_, T>, factors: &Lane<Option<f64>>) {
+        let columns = strip.p.columns();
+        let zeros = [R::default(); SMALL];
+        let mut space = [const { Vec::new() }; SQUARE];
+        for (to, rows) in self.logits.iter_mut().zip([strip.p, strip.q]) {
+            let entries = &mut to.as_chunks_mut::<WIDEST>().0[..columns];
+            for lane in (0..WIDEST).step_by(SQUARE) {
+                let mut at = lane;
+                let four = space.each_mut().map(|space| {
+                    let there = at < strip.count && factors[at].is_some();
+                    let row = if there { T::widened(rows.row(strip.first + at), space) } else { &zeros[..columns] };
+                    at += 1;
+                    row
+                });
+                aside(four, entries, lane);
+            }
+        }
+    }
+}
+
+/// Rows that are turned at a time: small enough for registers.
+const SQUARE: usize = 4;
+
+/// Writes four rows as lanes from `lane` on.
+#[inline(always)]
+fn aside<R: Precision>(rows: [&[R]; SQUARE], entries: &mut [Lane<R>], lane: usize) {
+    let columns = entries.len();
+    let [a, b, c, d] = rows.map(|row| &row[..columns]);
+    for (i, entry) in entries.iter_mut().enumerate() {
+        entry[lane..lane + SQUARE].copy_from_slice(&[a[i], b[i], c[i], d[i]]);
+    }
+}
+
+/// What two numbers of an entry are multiplied by to become its gradient, in the lanes in which they do.
+#[derive(Clone, Copy)]
+struct Coefficients<R> {
+    lanes: u32,
+    of_x: Lane<R>,
+    of_y: Lane<R>,
+}
+
+impl<R: Precision> Coefficients<R> {
+    fn none() -> Self {
+        Self { lanes: 0, of_x: [R::default(); WIDEST], of_y: [R::default(); WIDEST] }
+    }
+
+    fn set(&mut self, lane: usize, of_x: f64, of_y: f64) {
+        self.lanes |= 1 << lane;
+        self.of_x[lane] = R::rounded(of_x);
+        self.of_y[lane] = R::rounded(of_y);
+    }
+
+    fn combine(&self, level: Level, x: &[R], y: &[R], to: &mut [R]) {
+        dispatch(level, Combine { layout: Layout::Tile, x, of_x: &self.of_x, y, of_y: &self.of_y, to });
+    }
+
+    /// Writes the lanes as rows.
+    fn store<T: Logit<Real = R>>(&self, from: &[R], strip: &Strip<'_, T>, to: &mut [T]) {
+        for (lane, row) in to.chunks_exact_mut(strip.p.columns()).enumerate() {
+            if self.lanes & (1 << lane) != 0 {
+                for (to, entries) in row.iter_mut().zip(from.as_chunks::<WIDEST>().0) {
+                    *to = T::narrowed(entries[lane]);
+                }
+            }
+        }
+    }
+}
+
+/// A row by itself, for the few divergences that need more than one sum, and then rarely.
+struct Alone<'a, T> {
+    level: Level,
+    p: &'a [T],
+    q: &'a [T],
+    temperature: Temperature,
+}
+
+impl<T: Logit> Alone<'_, T> {
+    fn with<O>(&self, run: impl FnOnce(&Row<'_, T::Real>) -> Result<O, Error>) -> Result<O, Error> {
+        let (mut p, mut q, mut work) = (Vec::new(), Vec::new(), Workspace::default());
+        let sides = (T::widened(self.p, &mut p), T::widened(self.q, &mut q));
+        run(&Row::new(self.level, sides, self.temperature, &mut work, true)?)
+    }
+}
+
+impl<T: Logit> Sums for Alone<'_, T> {
+    fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
+        self.with(|row| row.sum(generator))
+    }
+    fn ln_sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
+        self.with(|row| row.ln_sum(generator))
+    }
+}
