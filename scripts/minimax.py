@@ -57,3 +57,6 @@ if __name__ == "__main__":
     half = mpf("0.5005")
     show("EXP2_F64", exp2_tail, [-half, half], 12, float)
     show("EXP2_F32", exp2_tail, [-half, half], 5, f32)
+    one = mpf("1.001")
+    show("EXCESS_F64", exp_tail, [-one, one], 15, float)
+    show("EXCESS_F32", exp_tail, [-one, one], 8, f32)

@@ -174,5 +174,6 @@ impl<V: Real> Point<V> {
     }
 }
 
-/// How far ln(q/p) is from 0 where the difference is taken from it: half of ln 2, up to which the polynomial holds.
-const NEAR: f64 = 0.34;
+/// How far ln(q/p) is from 0 where everything is taken from it: as far as the polynomial holds. Beyond, the weights may
+/// have lost some bits of singles, and the difference still is no smaller than they are.
+const NEAR: f64 = 1.0;

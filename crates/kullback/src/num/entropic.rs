@@ -4,7 +4,7 @@
 //! samples need (no logarithm). Both are zero exactly when p = q and positive otherwise.
 
 use super::exp_log::{excess_of_atanh, ln_2_split, reduce_exp, reduce_ratio};
-use super::polynomial::exp_tail;
+use super::polynomial::excess_tail;
 use super::real::Real;
 
 /// `p ln(p/q) − p + q` for positive normal `p`, `q`, given `difference = q − p`.
@@ -73,10 +73,10 @@ pub fn exp_excess<V: Real>(x: V) -> V {
     limit.where_less(x.abs(), x.exp() - 1.0 - x, near)
 }
 
-/// `eˣ − 1 − x ≥ 0` for |x| ≤ ln 2 / 2: the polynomial alone.
+/// `eˣ − 1 − x ≥ 0` for |x| ≤ 1: the polynomial alone.
 #[inline(always)]
 pub(crate) fn exp_excess_near<V: Real>(x: V) -> V {
-    x * x * exp_tail(x)
+    x * x * excess_tail(x)
 }
 
 /// `h(x) = e⁻ˣ − 1 + x ≥ 0`: Schulman's k3, and the divergence per unit of p at `x = ln(p/q)`.
