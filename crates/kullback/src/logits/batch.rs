@@ -152,22 +152,12 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         &self,
         divergence: D,
         values: &mut [f64],
-        mut to_p: &mut [T],
-        mut to_q: &mut [T],
+        to_p: &mut [T],
+        to_q: &mut [T],
     ) -> Result<(), Error> {
         shape(values.len(), self.p.len())?;
         let level = Level::new();
-        // Pieces are fixed by the shape, and each row is its own: the bits do not depend on threads.
-        let rows = (PIECE / self.p.columns().max(self.q.columns())).max(1);
-        let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
-        let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
-        for (i, values) in values.chunks_mut(rows).enumerate() {
-            let (part_p, part_q);
-            let n = values.len();
-            (part_p, to_p) = to_p.split_at_mut((n * columns_p).min(to_p.len()));
-            (part_q, to_q) = to_q.split_at_mut((n * columns_q).min(to_q.len()));
-            pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
-        }
+        let pieces = pieces([self.p.columns(), self.q.columns()], values, [to_p, to_q]);
         each(pieces, |piece| self.piece(divergence, level, piece))
     }
 
@@ -217,15 +207,35 @@ impl<T: Logit> Visitor for Fill<'_, '_, '_, T> {
     }
 }
 
-struct Piece<'a, T> {
-    first: usize,
+/// Some of the rows: where their values and gradients go. An empty slice is not written.
+pub(crate) struct Piece<'a, T> {
+    pub(crate) first: usize,
+    pub(crate) values: &'a mut [f64],
+    pub(crate) to_p: &'a mut [T],
+    pub(crate) to_q: &'a mut [T],
+}
+
+/// Cuts the rows into pieces. They are fixed by the shape, and each row is its own: the bits do not depend on threads.
+/// The rows of a piece are one piece again.
+pub(crate) fn pieces<'a, T>(
+    columns: [usize; 2],
     values: &'a mut [f64],
-    to_p: &'a mut [T],
-    to_q: &'a mut [T],
+    [mut to_p, mut to_q]: [&'a mut [T]; 2],
+) -> Vec<Piece<'a, T>> {
+    let rows = (PIECE / columns[0].max(columns[1])).max(1);
+    let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
+    for (i, values) in values.chunks_mut(rows).enumerate() {
+        let (part_p, part_q);
+        let n = values.len();
+        (part_p, to_p) = to_p.split_at_mut((n * columns[0]).min(to_p.len()));
+        (part_q, to_q) = to_q.split_at_mut((n * columns[1]).min(to_q.len()));
+        pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
+    }
+    pieces
 }
 
 /// Does all the work; the first error in order is returned.
-fn each<W: Send>(work: Vec<W>, run: impl Fn(W) -> Result<(), Error> + Send + Sync) -> Result<(), Error> {
+pub(crate) fn each<W: Send>(work: Vec<W>, run: impl Fn(W) -> Result<(), Error> + Send + Sync) -> Result<(), Error> {
     #[cfg(feature = "rayon")]
     if work.len() > 1 && rayon::current_num_threads() > 1 {
         use rayon::prelude::*;
@@ -235,7 +245,7 @@ fn each<W: Send>(work: Vec<W>, run: impl Fn(W) -> Result<(), Error> + Send + Syn
     work.into_iter().try_for_each(run)
 }
 
-fn shape(len: usize, needed: usize) -> Result<(), Error> {
+pub(crate) fn shape(len: usize, needed: usize) -> Result<(), Error> {
     if len == needed { Ok(()) } else { Err(Error::Shape { len, needed }) }
 }
 

@@ -25,9 +25,12 @@ mod kernel;
 mod parts;
 mod row;
 mod shard;
+pub(crate) mod side;
+mod sparse;
 
 pub use batch::LogitRows;
-pub(crate) use batch::between;
+pub(crate) use batch::{Piece, between, each, pieces, shape};
 pub use element::Logit;
 pub use frame::{Frame, Terms};
 pub use shard::Shard;
+pub use sparse::{Remainder, SparseTeacher};
