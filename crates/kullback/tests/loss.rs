@@ -159,6 +159,28 @@ fn cross_entropy_of_labels() {
     }
 }
 
+/// Singles, with rests of vectors and of blocks.
+#[test]
+fn cross_entropy_of_singles() {
+    let mut r = SplitMix::new(11);
+    let [promise, _] = tolerance::LOGITS;
+    for n in [1, 5, 33, 1024, 1025, 3071] {
+        let logits: Vec<f32> = random(&mut r, n, 3.0).into_iter().map(|x| x as f32).collect();
+        let doubles: Vec<f64> = logits.iter().map(|x| f64::from(*x)).collect();
+        let label = n as i64 / 2;
+        for label_smoothing in [0.0, 0.1] {
+            let loss = CrossEntropyLoss { label_smoothing, ..CrossEntropyLoss::default() };
+            let (mut gradient, mut truth) = (vec![0.0f32; n], vec![0.0; n]);
+            let value = loss.value_and_gradient_into(Rows::new(&logits, n).unwrap(), &[label], &mut gradient).unwrap();
+            let expected = loss.value_and_gradient_into(rows(&doubles, n), &[label], &mut truth).unwrap();
+            close(value, expected, promise.value);
+            let largest = truth.iter().fold(0.0, |max, x| f64::max(max, x.abs()));
+            let near = |(a, b): (&f32, &f64)| (f64::from(*a) - b).abs() <= promise.gradient * largest;
+            assert!(gradient.iter().zip(&truth).all(near), "{n}");
+        }
+    }
+}
+
 #[test]
 fn cross_entropy_at_the_edges() {
     let loss = CrossEntropyLoss { reduction: Reduction::Sum, ..CrossEntropyLoss::default() };

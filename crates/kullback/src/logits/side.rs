@@ -177,3 +177,42 @@ impl<T: Logit> Kernel for AddSoftmax<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+mod tests {
+    use super::*;
+    use crate::num::simd::levels;
+
+    /// Every instruction set, with rests, masks and entries left out.
+    #[test]
+    fn on_every_level() {
+        let temperature = Temperature::checked(1.7).unwrap();
+        for n in [1usize, 31, 64, 1000, 1024, 2500] {
+            let mut logits: Vec<f64> = (0..n).map(|i| 3.0 * (i as f64 * 0.7).sin() + 100.0).collect();
+            logits[n / 2] = f64::NEG_INFINITY;
+            let without = if n > 2 { vec![0, n - 1] } else { vec![] };
+            let weight = |i: usize| if without.contains(&i) { 0.0 } else { (logits[i] / 1.7 - 60.0).exp() };
+            let sum: f64 = (0..n).map(weight).sum();
+            for level in levels() {
+                let mass = mass_without(level, &logits, &without, temperature).unwrap();
+                if n == 1 {
+                    assert_eq!(mass, LogMass::IDENTITY);
+                    continue;
+                }
+                assert!((mass.ln() - (60.0 + sum.ln())).abs() < 1e-13);
+                let mut to = vec![1.0; n];
+                add_softmax(level, &logits, &mass, temperature, 2.0, &mut to);
+                for (i, to) in to.iter().enumerate().filter(|(i, _)| !without.contains(i)) {
+                    assert!((to - (1.0 + 2.0 * weight(i) / sum)).abs() < 1e-14, "{n}: {i}");
+                }
+            }
+        }
+        for bad in [f64::NAN, f64::INFINITY] {
+            let mut logits = vec![0.0; 1500];
+            logits[1200] = bad;
+            let refused = RowError::NotFinite { side: Side::Q, index: 1200 };
+            assert!(levels().into_iter().all(|level| mass(level, &logits, temperature) == Err(refused)));
+        }
+    }
+}
