@@ -203,6 +203,8 @@ fn cross_entropy_at_the_edges() {
     let (value, gradient) = of(&[1.0, MASKED], 1, 0.0);
     assert_eq!((value, gradient), (f64::INFINITY, vec![0.0; 2]));
     assert_eq!(of(&[1.0, MASKED], 0, 0.0), (0.0, vec![0.0; 2]));
+    // All of the label is smoothing: whether it is masked does not matter.
+    assert_eq!(of(&[1.0, MASKED], 1, 1.0), (0.0, vec![0.0; 2]));
 
     let row = |reason| Err(Error::Row { p: 0, q: 0, reason });
     let forward = |logits: &[f64], label| loss.forward(rows(logits, logits.len()), &[label]);

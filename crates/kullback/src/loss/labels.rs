@@ -71,28 +71,34 @@ pub(super) fn surprise<T: Logit>(
     }
     let frame = side::frame::<T>(&mass, Temperature::ONE);
     let relative = |x: T| x.into() - frame.reference;
-    let mut value = frame.offset - relative(logits[label]);
+    // All surprises are that of one entry and a difference of logits.
+    let masked = relative(logits[label]) == f64::NEG_INFINITY;
+    let likeliest = || logits.iter().position(|x| (*x).into() == mass.max).unwrap_or(label);
+    let pivot = if masked { likeliest() } else { label };
+    let mut value = frame.offset - relative(logits[pivot]);
     if value < LIKELY {
-        let others = side::mass_without(level, logits, &[label], Temperature::ONE)?;
+        let others = side::mass_without(level, logits, &[pivot], Temperature::ONE)?;
         value = if others.max == f64::NEG_INFINITY {
             0.0
         } else {
             let of_others = side::frame::<T>(&others, Temperature::ONE);
-            ln_1p(exp(of_others.offset + (of_others.reference - logits[label].into())))
+            ln_1p(exp(of_others.offset + (of_others.reference - logits[pivot].into())))
         };
     }
-    let (masked, unlikely) = (value == f64::INFINITY, -exp_m1(-value));
+    let unlikely = -exp_m1(-value);
 
     let mut spread = 0.0;
     if smoothing > 0.0 {
         let (mut sum, mut count) = (Sum::ZERO, 0usize);
         for &x in logits.iter().filter(|x| (**x).into() > f64::NEG_INFINITY) {
-            sum = sum + relative(x);
+            sum = sum + (logits[pivot].into() - x.into());
             count += 1;
         }
         spread = smoothing / count as f64;
-        let hard = if smoothing == 1.0 { 0.0 } else { (1.0 - smoothing) * value };
-        value = hard + smoothing * (frame.offset - sum.value() / count as f64);
+        value += spread * sum.value();
+    }
+    if masked && smoothing < 1.0 {
+        value = f64::INFINITY;
     }
     if to.is_empty() {
         return Ok(value);
