@@ -4,6 +4,7 @@
 #![allow(clippy::panic, reason = "a broken golden file should stop the test run, naming itself")]
 
 pub mod accuracy;
+pub mod conventions;
 pub mod double_double;
 pub mod dual;
 pub mod golden;

@@ -189,3 +189,9 @@ pub const OWED: &[Debt] = &[];
 pub fn owed(measure: &str, case: &str) -> Option<usize> {
     OWED.iter().position(|debt| measure.starts_with(debt.measure) && case.contains(debt.case))
 }
+
+/// How far another library's formula, in plain doubles, may be from ours, relatively.
+pub const CONVENTION: f64 = 1e-12;
+
+/// How far a gradient may be from a central difference of values.
+pub const DIFFERENCE: f64 = 1e-7;

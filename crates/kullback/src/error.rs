@@ -77,6 +77,22 @@ pub enum Error {
         /// Elements the view needs.
         needed: usize,
     },
+    /// A label, or the id of a listed category, is not one of the row's.
+    NoCategory {
+        /// The row, from 0.
+        row: usize,
+        /// What was given.
+        category: i64,
+        /// How many there are, from 0.
+        categories: usize,
+    },
+    /// A category is listed twice in one row.
+    Repeated {
+        /// The row, from 0.
+        row: usize,
+        /// The category.
+        category: usize,
+    },
     /// No measure has this name; the nearest one that exists.
     UnknownMeasure {
         /// A name that is near what was given.
@@ -129,6 +145,16 @@ impl RowError {
     }
 }
 
+impl Error {
+    /// The same in rows that are counted from `first` on.
+    pub(crate) fn of_rows_from(self, first: usize) -> Self {
+        match self {
+            Self::Row { p, q, reason } => Self::Row { p: p + first, q: q + first, reason },
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -149,6 +175,12 @@ impl fmt::Display for Error {
             Self::Parameter { name, value, expected } => write!(f, "{name} = {value} is outside its range: {expected}"),
             Self::Shape { len, needed } => {
                 write!(f, "the buffer holds {len} elements and the rows need {needed}")
+            }
+            Self::NoCategory { row, category, categories } => {
+                write!(f, "row {row} names category {category}; there are {categories}, counted from 0")
+            }
+            Self::Repeated { row, category } => {
+                write!(f, "row {row} lists category {category} twice; once is accepted")
             }
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),

@@ -20,6 +20,7 @@
 //! | the same by several measures | [`Pair`] and [`Divergence::evaluate`] |
 //! | two vectors of log-probabilities | [`Divergence::between_log_probabilities`] |
 //! | two vectors of logits; a batch of them, with gradients; a part of a vocabulary | [`Divergence::between_logits`], [`logits::LogitRows`], [`logits::Shard`] |
+//! | a loss to train with: torch's KL, cross-entropy, distillation, a teacher's top k | [`loss`], [`logits::SparseTeacher`] |
 //! | a batch, one against many, all against all | [`Divergence::rows`], [`one_to_many`](Divergence::one_to_many), [`pairwise`](Divergence::pairwise) with [`Rows`] |
 //! | a measure named at run time | [`Measure`] |
 //! | which categories carry a KL | [`kl_contributions`] |
@@ -40,6 +41,7 @@ mod error;
 pub mod estimate;
 mod functions;
 pub mod logits;
+pub mod loss;
 pub mod num;
 pub mod state;
 
@@ -57,3 +59,4 @@ pub use functions::{
     bhattacharyya, chi_square, hellinger_distance, jeffreys_divergence, js_distance, js_divergence, kl_divergence,
     max_divergence, renyi_divergence, squared_hellinger, total_variation,
 };
+pub use loss::{CrossEntropyLoss, Distillation, KlDivLoss};

@@ -79,6 +79,16 @@ impl<'a, T> Rows<'a, T> {
         assert!(index < self.rows, "row {index} of {}", self.rows);
         &self.data[index * self.stride..][..self.columns]
     }
+
+    /// Some of the rows, from `first` on; fewer where there are no more.
+    pub(crate) fn part(self, first: usize, rows: usize) -> Self {
+        let first = first.min(self.rows);
+        Self {
+            data: &self.data[(first * self.stride).min(self.data.len())..],
+            rows: rows.min(self.rows - first),
+            ..self
+        }
+    }
 }
 
 /// The value of each row of `p` against the same row of `q`.

@@ -156,24 +156,15 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         &self,
         divergence: D,
         values: &mut [f64],
-        mut to_p: &mut [T],
-        mut to_q: &mut [T],
+        to_p: &mut [T],
+        to_q: &mut [T],
     ) -> Result<(), Error> {
         shape(values.len(), self.p.len())?;
         let level = Level::new();
-        // Pieces are fixed by the shape, and each row is its own: the bits do not depend on threads.
         let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
-        let rows = (PIECE / columns_p.max(columns_q)).max(1);
-        let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
-        for (i, values) in values.chunks_mut(rows).enumerate() {
-            let (part_p, part_q);
-            let n = values.len();
-            (part_p, to_p) = to_p.split_at_mut((n * columns_p).min(to_p.len()));
-            (part_q, to_q) = to_q.split_at_mut((n * columns_q).min(to_q.len()));
-            pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
-        }
+        let pieces = pieces([columns_p, columns_q], values, [to_p, to_q]);
         let small = columns_p == columns_q && columns_p <= SMALL && D::Generator::REDUCTION == Reduction::Sum;
-        each(pieces, |space, piece| {
+        each(pieces, Space::new, |space, piece| {
             if small {
                 self.side_by_side(divergence, level, space, piece)
             } else {
@@ -188,8 +179,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
 
     /// What comes of a row that is not looked at.
     fn nothing(&self, to_p: &mut [T], to_q: &mut [T]) -> f64 {
-        to_p.fill(T::narrowed(<T::Real>::default()));
-        to_q.fill(T::narrowed(<T::Real>::default()));
+        to_p.fill(T::rounded(0.0));
+        to_q.fill(T::rounded(0.0));
         0.0
     }
 
@@ -284,11 +275,31 @@ impl<T: Logit> Visitor for Fill<'_, '_, '_, T> {
     }
 }
 
-struct Piece<'a, T> {
-    first: usize,
+/// Some of the rows: where their values and gradients go. An empty slice is not written.
+pub(crate) struct Piece<'a, T> {
+    pub(crate) first: usize,
+    pub(crate) values: &'a mut [f64],
+    pub(crate) to_p: &'a mut [T],
+    pub(crate) to_q: &'a mut [T],
+}
+
+/// Cuts the rows into pieces. They are fixed by the shape, and each row is its own: the bits do not depend on threads.
+/// The rows of a piece are one piece again.
+pub(crate) fn pieces<'a, T>(
+    columns: [usize; 2],
     values: &'a mut [f64],
-    to_p: &'a mut [T],
-    to_q: &'a mut [T],
+    [mut to_p, mut to_q]: [&'a mut [T]; 2],
+) -> Vec<Piece<'a, T>> {
+    let rows = (PIECE / columns[0].max(columns[1])).max(1);
+    let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
+    for (i, values) in values.chunks_mut(rows).enumerate() {
+        let (part_p, part_q);
+        let n = values.len();
+        (part_p, to_p) = to_p.split_at_mut((n * columns[0]).min(to_p.len()));
+        (part_q, to_q) = to_q.split_at_mut((n * columns[1]).min(to_q.len()));
+        pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
+    }
+    pieces
 }
 
 /// One row of a gradient, if there is one.
@@ -311,21 +322,23 @@ impl<R: Precision> Space<R> {
 }
 
 /// Does all the work; the first error in order is returned.
-fn each<W: Send, R: Precision>(
+/// Does all the work, with something of each thread's own; the first error in order is returned.
+pub(crate) fn each<W: Send, O>(
     work: Vec<W>,
-    run: impl Fn(&mut Space<R>, W) -> Result<(), Error> + Send + Sync,
+    own: impl Fn() -> O + Send + Sync,
+    run: impl Fn(&mut O, W) -> Result<(), Error> + Send + Sync,
 ) -> Result<(), Error> {
     #[cfg(feature = "rayon")]
     if work.len() > 1 && rayon::current_num_threads() > 1 {
         use rayon::prelude::*;
-        let results: Vec<_> = work.into_par_iter().map_init(Space::new, run).collect();
+        let results: Vec<_> = work.into_par_iter().map_init(own, run).collect();
         return results.into_iter().collect();
     }
-    let mut space = Space::new();
-    work.into_iter().try_for_each(|work| run(&mut space, work))
+    let mut own = own();
+    work.into_iter().try_for_each(|work| run(&mut own, work))
 }
 
-fn shape(len: usize, needed: usize) -> Result<(), Error> {
+pub(crate) fn shape(len: usize, needed: usize) -> Result<(), Error> {
     if len == needed { Ok(()) } else { Err(Error::Shape { len, needed }) }
 }
 

@@ -40,13 +40,17 @@ pub(crate) mod sealed {
         fn rounded(x: f64) -> Self;
     }
 
-    pub trait Element: Copy + Send + Sync + 'static {
+    pub trait Element: Copy + Into<f64> + Send + Sync + 'static {
         type Real: Precision;
         /// The row in the precision of the kernels; `space` is for those that are not.
         fn widened<'a>(row: &'a [Self], space: &'a mut Vec<Self::Real>) -> &'a [Self::Real];
         /// The same place in the precision of the kernels, if it is.
         fn direct(to: &mut [Self]) -> Option<&mut [Self::Real]>;
         fn narrowed(x: Self::Real) -> Self;
+        #[inline(always)]
+        fn rounded(x: f64) -> Self {
+            Self::narrowed(Self::Real::rounded(x))
+        }
         /// [`LogitRows::measure_into`] for this type alone: kernels are compiled in this crate, not in every other.
         fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error>
         where

@@ -160,27 +160,51 @@ impl<R: Precision, const PADDED: bool> Kernel for Scan<'_, R, PADDED> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Scanned {
-        let walk = Walk { start: 0, stride: V::<R, S>::LEN };
-        let octaves = self.temperature.inverse * LOG2_E;
         let (p, q) = (self.p, &self.q[..self.p.len()]);
-        let (max_p, max_q) = (highest(simd, p, walk).reduce_max(), highest(simd, q, walk).reduce_max());
-        let at_p = Reference::of(max_p, self.temperature, R::LIMITS.digits);
-        let at_q = Reference::of(max_q, self.temperature, R::LIMITS.digits);
+        let (at_p, mass_p, rest_p) = side(simd, p, self.temperature, self.to_p);
+        let (at_q, mass_q, rest_q) = side(simd, q, self.temperature, self.to_q);
         let reference = [V::<R, S>::splat(simd, at_p.high), V::<R, S>::splat(simd, at_q.high)];
-        let sum_p = total(simd, weigh(simd, p, reference[0], octaves, walk, self.to_p));
-        let sum_q = total(simd, weigh(simd, q, reference[1], octaves, walk, self.to_q));
+        let walk = Walk { start: 0, stride: V::<R, S>::LEN };
         let gap = total(simd, gap::<R, S, PADDED>(simd, (p, q), reference, self.to_p, walk));
         // From differences relative to the references to differences of logits, and from the references to powers of 2.
-        let [rest_p, rest_q] = [at_p, at_q].map(|at| at.rest(self.temperature));
         let between = Sum::from(at_p.high) + -at_q.high;
-        let sum_p = Sum::from(sum_p * rest_p);
-        let mass = LogitMass {
-            p: LogMass { max: max_p, exponent: at_p.exponent, sum: sum_p },
-            q: LogMass { max: max_q, exponent: at_q.exponent, sum: Sum::from(sum_q * rest_q) },
-            gap: between * sum_p + gap * rest_p,
-        };
-        Scanned { mass, rest: [rest_p, rest_q] }
+        let gap = between * mass_p.sum + gap * rest_p;
+        Scanned { mass: LogitMass { p: mass_p, q: mass_q, gap }, rest: [rest_p, rest_q] }
     }
+}
+
+/// One side of that alone: its denominator, and what makes weights relative to the exponent of it.
+pub(crate) struct Weigh<'a, R> {
+    pub(crate) logits: &'a [R],
+    pub(crate) temperature: Temperature,
+    pub(crate) to: &'a mut [R],
+}
+
+impl<R: Precision> Kernel for Weigh<'_, R> {
+    type Output = (LogMass, f64);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> (LogMass, f64) {
+        let (_, mass, rest) = side(simd, self.logits, self.temperature, self.to);
+        (mass, rest)
+    }
+}
+
+/// Weights relative to a reference, the total relative to a power of two, and what leads from one to the other.
+#[inline(always)]
+fn side<R: Precision, S: Simd>(
+    simd: S,
+    logits: &[R],
+    temperature: Temperature,
+    to: &mut [R],
+) -> (Reference, LogMass, f64) {
+    let walk = Walk { start: 0, stride: V::<R, S>::LEN };
+    let max = highest(simd, logits, walk).reduce_max();
+    let at = Reference::of(max, temperature, R::LIMITS.digits);
+    let reference = V::<R, S>::splat(simd, at.high);
+    let rest = at.rest(temperature);
+    let sum = total(simd, weigh(simd, logits, reference, temperature.inverse * LOG2_E, walk, to));
+    (at, LogMass { max, exponent: at.exponent, sum: Sum::from(sum * rest) }, rest)
 }
 
 /// The sum of all lanes, in double precision.

@@ -25,13 +25,16 @@ mod kernel;
 mod part;
 mod row;
 mod shard;
+pub(crate) mod side;
+mod sparse;
 mod terms;
 mod tile;
 mod workspace;
 
 pub use batch::LogitRows;
-pub(crate) use batch::between;
+pub(crate) use batch::{Piece, between, each, pieces, shape};
 pub use element::Logit;
 pub use frame::Frame;
 pub use shard::Shard;
+pub use sparse::{Remainder, SparseTeacher};
 pub use terms::Terms;

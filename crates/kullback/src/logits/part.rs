@@ -95,7 +95,7 @@ impl<R: Precision> Part<'_, R> {
         for to in [&mut *to_p, &mut *to_q] {
             // What is masked on both sides is in no block.
             if to.len() != whole {
-                to.fill(T::narrowed(R::default()));
+                to.fill(T::rounded(0.0));
             }
         }
         let generator = divergence.generator();

@@ -114,7 +114,7 @@ impl<'a, R: Precision> Row<'a, R> {
         pair.slopes(generator, factor * divergence.slope(sum, value), |index, by_p, by_q| {
             for (to, slope) in [(&mut *to_p, by_p), (&mut *to_q, by_q)] {
                 if let Some(to) = to.get_mut(index) {
-                    *to = T::narrowed(R::rounded(slope));
+                    *to = T::rounded(slope);
                 }
             }
         });
