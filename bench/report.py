@@ -51,6 +51,8 @@ def markdown(record):
         text += speed(record["speed"])
     if "drift" in record:
         text += drift(record["drift"])
+    if "logits" in record:
+        text += logits(record["logits"])
     return "\n".join(text)
 
 
@@ -105,3 +107,16 @@ def drift(part):
     )]
     text += ["What each calls drifted (its own number in brackets):\n", table(part["columns"][0].keys(), [c.values() for c in part["columns"]])]
     return text
+
+
+def logits(part):
+    text = ["# Logits\n", table(("version of", ""), part["versions"].items()), load(part)]
+    text += [table(("target", "reached", ""), part["targets"])]
+    rows = [
+        (r["shape"], r["dtype"], r["threads"], r["measure"], "forward + backward" if r["backward"] else "forward",
+         r["contestant"], f"{r['ms']:.1f}", f"{r['peak']:.0f}", f"{r['error']:.0e}",
+         f"{r['slope_error']:.0e}" if r["slope_error"] is not None else "")
+        for r in part["results"]
+    ]
+    head = ("shape", "type", "threads", "divergence", "", "", "median ms", "peak MiB", "error", "of the gradient")
+    return [*text, table(head, rows)]

@@ -5,6 +5,7 @@
 use std::ffi::{CStr, c_char};
 use std::slice::from_raw_parts;
 
+use kullback::logits::{Logit, LogitRows};
 use kullback::{Divergence, Kl, Measure, Rows, Weight, entropy};
 use rayon::prelude::*;
 
@@ -135,3 +136,64 @@ macro_rules! export {
 
 export!(f64, kullback_between_f64, kullback_entropy_f64, kullback_kl_rows_f64, kullback_read_f64);
 export!(f32, kullback_between_f32, kullback_entropy_f32, kullback_kl_rows_f32, kullback_read_f32);
+
+/// What a batch of logits comes to: its values, and with `gradient` (null for none) the gradient for Q times `scale`.
+///
+/// # Safety
+/// As [`pair`] with `rows * columns` values; `values` points to `rows` and `gradient`, unless null, to `rows * columns`
+/// values nobody else uses; `measure` comes from [`kullback_measure`].
+#[allow(clippy::too_many_arguments, reason = "a C function takes them one by one")]
+unsafe fn logits<T: Logit>(
+    measure: *const Measure,
+    p: *const T,
+    q: *const T,
+    rows: usize,
+    columns: usize,
+    temperature: f64,
+    scale: f64,
+    values: *mut f64,
+    gradient: *mut T,
+) -> bool {
+    // SAFETY: the caller's promises.
+    let (measure, (p, q), values, gradient) = unsafe {
+        let n = rows * columns;
+        let gradient = (!gradient.is_null()).then(|| std::slice::from_raw_parts_mut(gradient, n));
+        (measure.as_ref(), pair(p, q, n), std::slice::from_raw_parts_mut(values, rows), gradient)
+    };
+    let run = || {
+        let batch = LogitRows::new(Rows::new(p, columns)?, Rows::new(q, columns)?)?;
+        let batch = batch.with_temperature(temperature)?.with_scale(scale);
+        measure.map_or(Ok(false), |measure| batch.measure_into(*measure, values, None, gradient).map(|()| true))
+    };
+    run().unwrap_or(false)
+}
+
+macro_rules! export_logits {
+    ($float:ty, $logits:ident) => {
+        /// A measure of rows of logits, and its gradient for Q.
+        ///
+        /// # Safety
+        /// `p` and `q` each point to `rows * columns` values, `values` to `rows` and `gradient`, unless null, to
+        /// `rows * columns` values nobody else uses; `measure` comes from [`kullback_measure`].
+        #[unsafe(no_mangle)]
+        #[allow(clippy::too_many_arguments, reason = "a C function takes them one by one")]
+        pub unsafe extern "C" fn $logits(
+            measure: *const Measure,
+            p: *const $float,
+            q: *const $float,
+            rows: usize,
+            columns: usize,
+            temperature: f64,
+            scale: f64,
+            values: *mut f64,
+            gradient: *mut $float,
+        ) -> bool {
+            // SAFETY: the caller's promises, passed on.
+            unsafe { logits(measure, p, q, rows, columns, temperature, scale, values, gradient) }
+        }
+    };
+}
+
+export_logits!(f64, kullback_logits_f64);
+export_logits!(f32, kullback_logits_f32);
+export_logits!(half::bf16, kullback_logits_bf16);
