@@ -147,7 +147,8 @@ def prepare(folder, rows, columns, dtypes, measures):
 def main():
     import run, report
     from importlib.metadata import version
-    os.environ.setdefault("KULLBACK_NATIVE", run.build())
+    if "KULLBACK_NATIVE" not in os.environ:
+        os.environ["KULLBACK_NATIVE"] = run.build()
     results, load = [], os.getloadavg()[0]
     for rows, columns, dtypes, measures in SHAPES:
         rows = rows // 64 if QUICK else rows

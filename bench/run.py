@@ -64,4 +64,5 @@ def main():
         print(page.read_text())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -80,6 +80,12 @@ impl<'a, T> Rows<'a, T> {
         &self.data[index * self.stride..][..self.columns]
     }
 
+    /// The same rows of the same numbers as another type has them.
+    pub(crate) fn seen_as<U>(self, see: impl FnOnce(&'a [T]) -> Option<&'a [U]>) -> Option<Rows<'a, U>> {
+        let Self { data, rows, columns, stride } = self;
+        Some(Rows { data: see(data)?, rows, columns, stride })
+    }
+
     /// Some of the rows, from `first` on; fewer where there are no more.
     pub(crate) fn part(self, first: usize, rows: usize) -> Self {
         let first = first.min(self.rows);

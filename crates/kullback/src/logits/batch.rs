@@ -160,6 +160,101 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         to_q: &mut [T],
     ) -> Result<(), Error> {
         shape(values.len(), self.p.len())?;
+        if let (Some(p), Some(q)) = (self.p.seen_as(T::real), self.q.seen_as(T::real))
+            && let (Some(to_p), Some(to_q)) = (T::direct(to_p), T::direct(to_q))
+        {
+            let Self { temperature, scale, weights, .. } = *self;
+            return LogitRows { p, q, temperature, scale, weights }.run_real(divergence, values, to_p, to_q);
+        }
+        let to = Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) };
+        self.widened(to, |rows, Outputs { values, gradient_p, gradient_q }| {
+            rows.run_real(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
+        })
+    }
+
+    /// Has a batch done in the precision of the kernels, piece by piece.
+    pub(super) fn widened(
+        &self,
+        to: Outputs<'_, T>,
+        run: impl Fn(LogitRows<'_, T::Real>, Outputs<'_, T::Real>) -> Result<(), Error> + Send + Sync,
+    ) -> Result<(), Error> {
+        let Outputs { values, gradient_p, gradient_q } = to;
+        shape(values.len(), self.p.len())?;
+        let [columns_p, columns_q] = [self.p.columns(), self.q.columns()];
+        let gradients = [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])];
+        each(pieces([columns_p, columns_q], values, gradients), Widened::default, |space, piece| {
+            let Piece { first, values, to_p, to_q } = piece;
+            let Widened { sides, row, gradients } = space;
+            let n = values.len();
+            for (to, rows) in sides.iter_mut().zip([self.p, self.q]) {
+                to.clear();
+                (first..first + n).for_each(|index| to.extend_from_slice(T::widened(rows.row(index), row)));
+            }
+            let rows = LogitRows {
+                p: Rows::new(&sides[0], columns_p)?,
+                q: Rows::new(&sides[1], columns_q)?,
+                temperature: self.temperature,
+                scale: self.scale,
+                weights: self.weights.map(|weights| &weights[first..first + n]),
+            };
+            with_real([to_p, to_q], gradients, |[to_p, to_q]| {
+                run(rows, Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) })
+            })
+            .map_err(|error| match error {
+                Error::Row { p, q, reason } => Error::Row { p: p + first, q: q + first, reason },
+                other => other,
+            })
+        })
+    }
+}
+
+/// A thread's piece of rows of short floats, and their gradients.
+struct Widened<R> {
+    sides: [Vec<R>; 2],
+    row: Vec<R>,
+    gradients: [Vec<R>; 2],
+}
+
+impl<R> Default for Widened<R> {
+    fn default() -> Self {
+        Self { sides: Default::default(), row: Vec::new(), gradients: Default::default() }
+    }
+}
+
+fn wanted<T>(to: &mut [T]) -> Option<&mut [T]> {
+    if to.is_empty() { None } else { Some(to) }
+}
+
+/// Has gradients written in the precision of the kernels, to `space` where the type is another one.
+pub(super) fn with_real<T: Logit, O>(
+    [p, q]: [&mut [T]; 2],
+    space: &mut [Vec<T::Real>; 2],
+    write: impl FnOnce([&mut [T::Real]; 2]) -> O,
+) -> O {
+    if let (Some(p), Some(q)) = (T::direct(&mut *p), T::direct(&mut *q)) {
+        return write([p, q]);
+    }
+    for (space, to) in space.iter_mut().zip([&*p, &*q]) {
+        space.resize(to.len(), <T::Real>::default());
+    }
+    let [wide_p, wide_q] = space;
+    let output = write([&mut *wide_p, &mut *wide_q]);
+    for (to, wide) in [(p, wide_p), (q, wide_q)] {
+        for (to, x) in to.iter_mut().zip(wide) {
+            *to = T::narrowed(*x);
+        }
+    }
+    output
+}
+
+impl<R: Precision> LogitRows<'_, R> {
+    fn run_real<D: Divergence>(
+        &self,
+        divergence: D,
+        values: &mut [f64],
+        to_p: &mut [R],
+        to_q: &mut [R],
+    ) -> Result<(), Error> {
         let level = Level::new();
         let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
         let pieces = pieces([columns_p, columns_q], values, [to_p, to_q]);
@@ -178,9 +273,9 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     }
 
     /// What comes of a row that is not looked at.
-    fn nothing(&self, to_p: &mut [T], to_q: &mut [T]) -> f64 {
-        to_p.fill(T::rounded(0.0));
-        to_q.fill(T::rounded(0.0));
+    fn nothing(&self, to_p: &mut [R], to_q: &mut [R]) -> f64 {
+        to_p.fill(R::default());
+        to_q.fill(R::default());
         0.0
     }
 
@@ -188,8 +283,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         &self,
         divergence: D,
         level: Level,
-        space: &mut Space<T::Real>,
-        piece: Piece<'_, T>,
+        space: &mut Space<R>,
+        piece: Piece<'_, R>,
     ) -> Result<(), Error> {
         let Piece { first, values, mut to_p, mut to_q } = piece;
         for (i, value) in values.iter_mut().enumerate() {
@@ -205,16 +300,15 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         &self,
         divergence: D,
         level: Level,
-        space: &mut Space<T::Real>,
+        space: &mut Space<R>,
         index: usize,
-        (to_p, to_q): (&mut [T], &mut [T]),
+        (to_p, to_q): (&mut [R], &mut [R]),
     ) -> Result<f64, Error> {
         let weight = self.weight(index);
         if weight == 0.0 {
             return Ok(self.nothing(to_p, to_q));
         }
-        let [wide_p, wide_q] = &mut space.wide;
-        let sides = (T::widened(self.p.row(index), wide_p), T::widened(self.q.row(index), wide_q));
+        let sides = (self.p.row(index), self.q.row(index));
         let keep = row::keeps::<D>(!(to_p.is_empty() && to_q.is_empty()));
         let row = Row::new(level, sides, self.temperature, &mut space.work, keep)
             .map_err(|reason| reason.at(index, index))?;
@@ -225,8 +319,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         &self,
         divergence: D,
         level: Level,
-        space: &mut Space<T::Real>,
-        piece: Piece<'_, T>,
+        space: &mut Space<R>,
+        piece: Piece<'_, R>,
     ) -> Result<(), Error> {
         let Piece { first, values, mut to_p, mut to_q } = piece;
         let columns = self.p.columns();
@@ -309,15 +403,13 @@ fn row_of<T>(to: &mut [T], row: usize, columns: usize) -> &mut [T] {
 
 /// What a thread needs to work on rows.
 struct Space<R> {
-    /// Rows of short floats, widened.
-    wide: [Vec<R>; 2],
     work: Workspace<R>,
     tile: Tile<R>,
 }
 
 impl<R: Precision> Space<R> {
     fn new() -> Self {
-        Self { wide: [Vec::new(), Vec::new()], work: Workspace::default(), tile: Tile::new() }
+        Self { work: Workspace::default(), tile: Tile::new() }
     }
 }
 
@@ -348,9 +440,7 @@ pub(crate) fn between<D: Divergence, T: Logit>(divergence: D, p: &[T], q: &[T]) 
         let side = if p.is_empty() { Side::P } else { Side::Q };
         return Err(if p.len() == q.len() { Error::Empty } else { Error::ZeroMass { side } });
     }
-    let mut space = Space::<T::Real>::new();
-    let [wide_p, wide_q] = &mut space.wide;
-    let sides = (T::widened(p, wide_p), T::widened(q, wide_q));
-    let keep = row::keeps::<D>(false);
-    divergence.evaluate(&Row::new(Level::new(), sides, Temperature::ONE, &mut space.work, keep)?)
+    let (mut wide_p, mut wide_q, mut work) = (Vec::new(), Vec::new(), Workspace::default());
+    let sides = (T::widened(p, &mut wide_p), T::widened(q, &mut wide_q));
+    divergence.evaluate(&Row::new(Level::new(), sides, Temperature::ONE, &mut work, row::keeps::<D>(false))?)
 }

@@ -44,7 +44,9 @@ pub(crate) mod sealed {
         type Real: Precision;
         /// The row in the precision of the kernels; `space` is for those that are not.
         fn widened<'a>(row: &'a [Self], space: &'a mut Vec<Self::Real>) -> &'a [Self::Real];
-        /// The same place in the precision of the kernels, if it is.
+        /// The same numbers, if their type is that of the kernels.
+        fn real(from: &[Self]) -> Option<&[Self::Real]>;
+        /// The same place, if its type is that of the kernels.
         fn direct(to: &mut [Self]) -> Option<&mut [Self::Real]>;
         fn narrowed(x: Self::Real) -> Self;
         #[inline(always)]
@@ -80,36 +82,25 @@ impl Precision for f32 {
     }
 }
 
-macro_rules! element {
-    ($type:ty, wide) => {
-        element!($type, $type, (row, _space) row, (to) Some(to), (x) x);
-    };
-    ($type:ty, narrow, $widen:expr) => {
-        element!(
-            $type, f32,
-            (row, space) {
-                space.clear();
-                space.extend(row.iter().map($widen));
-                space
-            },
-            (_to) None,
-            (x) <$type>::from_f32(x)
-        );
-    };
-    ($type:ty, $real:ty, ($row:ident, $space:ident) $widened:expr, ($to:ident) $direct:expr, ($x:ident) $narrowed:expr) => {
+macro_rules! wide {
+    ($type:ty) => {
         impl sealed::Element for $type {
-            type Real = $real;
+            type Real = $type;
             #[inline]
-            fn widened<'a>($row: &'a [Self], $space: &'a mut Vec<$real>) -> &'a [$real] {
-                $widened
+            fn widened<'a>(row: &'a [Self], _: &'a mut Vec<$type>) -> &'a [$type] {
+                row
+            }
+            #[inline]
+            fn real(from: &[Self]) -> Option<&[$type]> {
+                Some(from)
+            }
+            #[inline]
+            fn direct(to: &mut [Self]) -> Option<&mut [$type]> {
+                Some(to)
             }
             #[inline(always)]
-            fn direct($to: &mut [Self]) -> Option<&mut [$real]> {
-                $direct
-            }
-            #[inline(always)]
-            fn narrowed($x: $real) -> Self {
-                $narrowed
+            fn narrowed(x: $type) -> Self {
+                x
             }
             fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error> {
                 measure.visit(Fill(rows, to))?
@@ -118,11 +109,40 @@ macro_rules! element {
     };
 }
 
+macro_rules! narrow {
+    ($type:ty, $widen:expr) => {
+        impl sealed::Element for $type {
+            type Real = f32;
+            #[inline]
+            fn widened<'a>(row: &'a [Self], space: &'a mut Vec<f32>) -> &'a [f32] {
+                space.clear();
+                space.extend(row.iter().map($widen));
+                space
+            }
+            #[inline]
+            fn real(_: &[Self]) -> Option<&[f32]> {
+                None
+            }
+            #[inline]
+            fn direct(_: &mut [Self]) -> Option<&mut [f32]> {
+                None
+            }
+            #[inline(always)]
+            fn narrowed(x: f32) -> Self {
+                Self::from_f32(x)
+            }
+            fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error> {
+                rows.widened(to, |rows, to| <f32 as sealed::Element>::measure(&rows, measure, to))
+            }
+        }
+    };
+}
+
 use super::batch::{Fill, LogitRows, Outputs};
 use crate::{Error, Measure};
 
-element!(f64, wide);
-element!(f32, wide);
+wide!(f64);
+wide!(f32);
 // A single's upper half.
-element!(half::bf16, narrow, |x| f32::from_bits(u32::from(x.to_bits()) << 16));
-element!(half::f16, narrow, |x| x.to_f32());
+narrow!(half::bf16, |x| f32::from_bits(u32::from(x.to_bits()) << 16));
+narrow!(half::f16, |x| x.to_f32());

@@ -7,7 +7,6 @@ use crate::error::RowError;
 use crate::num::simd::{Level, dispatch};
 use crate::state::{LogMass, LogitMass, Merge, Sum, Temperature};
 
-use super::Logit;
 use super::element::sealed::Precision;
 use super::frame::Frame;
 use super::kernel::{self, BLOCK, Combine, Lane, LaneTerms, Layout, WIDEST};
@@ -82,20 +81,20 @@ impl<R: Precision> Part<'_, R> {
     ///
     /// `terms` are those of the whole row, after a second pass over this part; they may be missing for a relative entropy
     /// that the first pass has found, if P's gradient is not wanted.
-    pub(crate) fn gradient<D: Divergence, T: Logit<Real = R>>(
+    pub(crate) fn gradient<D: Divergence>(
         &self,
         divergence: D,
         frame: &Frame,
         terms: Option<(&Terms, f64)>,
         factor: f64,
         work: &Workspace<R>,
-        (to_p, to_q): (&mut [T], &mut [T]),
+        (to_p, to_q): (&mut [R], &mut [R]),
     ) {
         let whole: usize = work.blocks.iter().map(|block| if block.is_whole() { block.len } else { 0 }).sum();
         for to in [&mut *to_p, &mut *to_q] {
             // What is masked on both sides is in no block.
             if to.len() != whole {
-                to.fill(T::rounded(0.0));
+                to.fill(R::default());
             }
         }
         let generator = divergence.generator();
@@ -135,14 +134,14 @@ impl<R: Precision> Part<'_, R> {
     }
 
     /// `x·of_x + y·of_y` to where the block's entries of a side stand.
-    fn write<T: Logit<Real = R>>(
+    fn write(
         &self,
         work: &Workspace<R>,
         block: &Block,
         side: usize,
         (x, of_x): (&[R], f64),
         (y, of_y): (&[R], f64),
-        to: &mut [T],
+        to: &mut [R],
     ) {
         let (of_x, of_y): (Lane<R>, Lane<R>) = ([R::rounded(of_x); WIDEST], [R::rounded(of_y); WIDEST]);
         let of = block.at..block.at + block.len;
@@ -150,25 +149,15 @@ impl<R: Precision> Part<'_, R> {
         let combine = |to: &mut [R]| {
             dispatch(self.level, Combine { layout: Layout::Row, x, of_x: &of_x, y, of_y: &of_y, to });
         };
-        if let Kind::Whole(from) = block.kind
-            && let Some(to) = T::direct(&mut to[from..from + block.len])
-        {
-            return combine(to);
-        }
-        let mut space = [R::default(); BLOCK];
-        let space = &mut space[..block.len];
-        combine(space);
         match block.kind {
-            Kind::Whole(from) => {
-                let to = &mut to[from..from + block.len];
-                for (to, x) in to.iter_mut().zip(space) {
-                    *to = T::narrowed(*x);
-                }
-            }
+            Kind::Whole(from) => combine(&mut to[from..from + block.len]),
             Kind::Packed(start) | Kind::Lone(start) => {
+                let mut space = [R::default(); BLOCK];
+                let space = &mut space[..block.len];
+                combine(space);
                 for (place, x) in work.places[side][start..start + block.len].iter().zip(space) {
                     if *place != NOWHERE {
-                        to[*place as usize] = T::narrowed(*x);
+                        to[*place as usize] = *x;
                     }
                 }
             }

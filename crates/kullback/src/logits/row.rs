@@ -7,7 +7,6 @@ use crate::num::simd::Level;
 use crate::state::{LogitMass, Temperature};
 use crate::{Error, Side};
 
-use super::Logit;
 use super::element::sealed::Precision;
 use super::frame::{Frame, is_forward};
 use super::part::Part;
@@ -68,12 +67,12 @@ impl<'a, R: Precision> Row<'a, R> {
     }
 
     /// The value, and the gradient for either side's logits times `factor`; an empty slice is not written.
-    pub(crate) fn value_and_gradient<D: Divergence, T: Logit<Real = R>>(
+    pub(crate) fn value_and_gradient<D: Divergence>(
         &self,
         divergence: D,
         factor: f64,
-        to_p: &mut [T],
-        to_q: &mut [T],
+        to_p: &mut [R],
+        to_q: &mut [R],
     ) -> Result<f64, Error> {
         let generator = divergence.generator();
         let at_once = if to_p.is_empty() { self.frame.at_once::<D::Generator>() } else { None };
@@ -97,12 +96,12 @@ impl<'a, R: Precision> Row<'a, R> {
     }
 
     #[cold]
-    fn wide_gradient<D: Divergence, T: Logit<Real = R>>(
+    fn wide_gradient<D: Divergence>(
         &self,
         divergence: D,
         factor: f64,
-        to_p: &mut [T],
-        to_q: &mut [T],
+        to_p: &mut [R],
+        to_q: &mut [R],
     ) -> Result<f64, Error> {
         let pair = self.logs()?;
         let generator = divergence.generator();
@@ -114,7 +113,7 @@ impl<'a, R: Precision> Row<'a, R> {
         pair.slopes(generator, factor * divergence.slope(sum, value), |index, by_p, by_q| {
             for (to, slope) in [(&mut *to_p, by_p), (&mut *to_q, by_q)] {
                 if let Some(to) = to.get_mut(index) {
-                    *to = T::rounded(slope);
+                    *to = R::rounded(slope);
                 }
             }
         });

@@ -3,6 +3,7 @@ use crate::divergence::Divergence;
 use crate::num::simd::Level;
 use crate::state::{LogitMass, Temperature};
 
+use super::batch::with_real;
 use super::part::Part;
 use super::workspace::Workspace;
 use super::{Frame, Logit, Terms, row};
@@ -120,7 +121,9 @@ impl<'a, T: Logit> Shard<'a, T> {
                 part.terms(divergence.generator(), frame, work, wanted);
             }
             let known = Some((terms, frame.value(divergence, terms)));
-            part.gradient(divergence, frame, known, factor, work, (to_p, to_q));
+            with_real([to_p, to_q], &mut Default::default(), |[to_p, to_q]| {
+                part.gradient(divergence, frame, known, factor, work, (to_p, to_q));
+            });
             Ok(())
         })
     }

@@ -6,7 +6,6 @@ use crate::divergence::{Divergence, Generator, Sums};
 use crate::num::simd::{Level, dispatch};
 use crate::state::Temperature;
 
-use super::Logit;
 use super::element::sealed::Precision;
 use super::frame::is_forward;
 use super::kernel::{self, Combine, Lane, LaneTerms, Layout, Scales, ScanTile, WIDEST};
@@ -56,14 +55,14 @@ impl<R: Precision> Tile<R> {
     /// side, which are masked, refused, or beyond the type.
     ///
     /// A row without a factor is not looked at. What comes of a row does not depend on the others.
-    pub(crate) fn run<D: Divergence, T: Logit<Real = R>>(
+    pub(crate) fn run<D: Divergence>(
         &mut self,
         divergence: D,
         (level, temperature): (Level, Temperature),
-        strip: Strip<'_, T>,
+        strip: Strip<'_, R>,
         factors: &Lane<Option<f64>>,
         values: &mut [f64],
-        to: [&mut [T]; 2],
+        to: [&mut [R]; 2],
     ) -> Result<u32, Error> {
         let n = strip.p.columns() * WIDEST;
         for space in [&mut self.logits, &mut self.weights, &mut self.slopes, &mut self.out] {
@@ -176,19 +175,15 @@ impl<R: Precision> Tile<R> {
     }
 
     /// Puts the rows side by side; lanes without a row are filled with zeros.
-    fn load<T: Logit<Real = R>>(&mut self, strip: Strip<'_, T>, factors: &Lane<Option<f64>>) {
+    fn load(&mut self, strip: Strip<'_, R>, factors: &Lane<Option<f64>>) {
         let columns = strip.p.columns();
         let zeros = [R::default(); SMALL];
-        let mut space = [const { Vec::new() }; SQUARE];
         for (to, rows) in self.logits.iter_mut().zip([strip.p, strip.q]) {
             let entries = &mut to.as_chunks_mut::<WIDEST>().0[..columns];
             for lane in (0..WIDEST).step_by(SQUARE) {
-                let mut at = lane;
-                let four = space.each_mut().map(|space| {
-                    let there = at < strip.count && factors[at].is_some();
-                    let row = if there { T::widened(rows.row(strip.first + at), space) } else { &zeros[..columns] };
-                    at += 1;
-                    row
+                let four = core::array::from_fn(|i| {
+                    let there = lane + i < strip.count && factors[lane + i].is_some();
+                    if there { rows.row(strip.first + lane + i) } else { &zeros[..columns] }
                 });
                 aside(four, entries, lane);
             }
@@ -233,11 +228,11 @@ impl<R: Precision> Coefficients<R> {
     }
 
     /// Writes the lanes as rows.
-    fn store<T: Logit<Real = R>>(&self, from: &[R], strip: &Strip<'_, T>, to: &mut [T]) {
+    fn store(&self, from: &[R], strip: &Strip<'_, R>, to: &mut [R]) {
         for (lane, row) in to.chunks_exact_mut(strip.p.columns()).enumerate() {
             if self.lanes & (1 << lane) != 0 {
                 for (to, entries) in row.iter_mut().zip(from.as_chunks::<WIDEST>().0) {
-                    *to = T::narrowed(entries[lane]);
+                    *to = entries[lane];
                 }
             }
         }
@@ -245,22 +240,21 @@ impl<R: Precision> Coefficients<R> {
 }
 
 /// A row by itself, for the few divergences that need more than one sum, and then rarely.
-struct Alone<'a, T> {
+struct Alone<'a, R> {
     level: Level,
-    p: &'a [T],
-    q: &'a [T],
+    p: &'a [R],
+    q: &'a [R],
     temperature: Temperature,
 }
 
-impl<T: Logit> Alone<'_, T> {
-    fn with<O>(&self, run: impl FnOnce(&Row<'_, T::Real>) -> Result<O, Error>) -> Result<O, Error> {
-        let (mut p, mut q, mut work) = (Vec::new(), Vec::new(), Workspace::default());
-        let sides = (T::widened(self.p, &mut p), T::widened(self.q, &mut q));
-        run(&Row::new(self.level, sides, self.temperature, &mut work, true)?)
+impl<R: Precision> Alone<'_, R> {
+    fn with<O>(&self, run: impl FnOnce(&Row<'_, R>) -> Result<O, Error>) -> Result<O, Error> {
+        let mut work = Workspace::default();
+        run(&Row::new(self.level, (self.p, self.q), self.temperature, &mut work, true)?)
     }
 }
 
-impl<T: Logit> Sums for Alone<'_, T> {
+impl<R: Precision> Sums for Alone<'_, R> {
     fn sum<G: Generator>(&self, generator: G) -> Result<f64, Error> {
         self.with(|row| row.sum(generator))
     }
