@@ -2,6 +2,7 @@
 
 mod stream;
 mod summary;
+mod values;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

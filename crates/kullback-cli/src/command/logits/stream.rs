@@ -7,8 +7,8 @@ use kullback::logits::LogitRows;
 use kullback::{RowError, Rows, Side};
 use rayon::prelude::*;
 
-use super::summary::Values;
-use super::{Destinations, Spread, Wanted};
+use super::values::Values;
+use super::{Destinations, Spread, Summary, Wanted};
 use crate::input::logits::{Source, Working};
 use crate::output::array::{Complete, Destination};
 use crate::progress::Progress;
@@ -67,7 +67,7 @@ impl Run<'_> {
         let block = (BLOCK / columns.saturating_mul(size_of::<T>())).clamp(1, rows);
         let mut found = Found {
             agreement: Agreement { top1: 0, masked: 0 },
-            values: self.wanted.iter().map(|_| Values::new(rows)).collect(),
+            values: self.wanted.iter().map(|_| Values::new(rows)).collect::<Result<_>>()?,
             worst: vec![Vec::new(); self.wanted.len()],
         };
         let (mut a, mut b, mut gradient) = (Vec::<T>::new(), Vec::<T>::new(), Vec::<T>::new());
@@ -87,7 +87,7 @@ impl Run<'_> {
         let complete: Vec<_> =
             [gradient, per_row].into_iter().flatten().map(Destination::end).collect::<Result<_>>()?;
         let spreads = self.wanted.iter().zip(found.values).zip(found.worst).map(|((wanted, values), worst)| {
-            let summary = values.summary()?;
+            let summary = Summary::new(values)?;
             Ok(Spread { name: wanted.name.clone(), kind: wanted.measure.unit(), summary, worst })
         });
         let spreads = spreads.collect::<Result<_>>()?;
@@ -137,7 +137,11 @@ impl Run<'_> {
 
 /// An error of the library with the file and the row in it, of which it knows the place in the block.
 fn named(error: kullback::Error, first: usize, p: &Source, q: &Source) -> Error {
-    let kullback::Error::Row { p: row, reason, .. } = error else { return anyhow!(error) };
+    let (row, reason) = match error {
+        kullback::Error::Row { p, reason, .. } => (p, reason),
+        kullback::Error::NotDifferentiable => return anyhow!(error).context("--gradient"),
+        other => return anyhow!(other),
+    };
     let (side, message) = match reason {
         RowError::NotFinite { side, index } => {
             (side, format!("has a NaN or +∞ in column {index}; finite logits and −∞, a masked entry, are accepted"))
