@@ -121,7 +121,7 @@ pub(crate) struct Drift {
 
 /// Compare two models' logits, row by row
 ///
-/// Each side is an array of rows × vocabulary: a file.npy or file.safetensors[#tensor] of float64, float32, float16 or
+/// Each side is an array of rows × vocabulary: a file.npy, file.npz[#array] or file.safetensors[#tensor] of float64, float32, float16 or
 /// bfloat16. P is the truth (teacher, old policy, base model), Q the model of it (student, candidate, quantised copy).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Logits {

@@ -5,6 +5,7 @@
 
 mod dtype;
 mod npy;
+mod npz;
 mod safetensors;
 
 use std::fs::File;
@@ -16,7 +17,7 @@ use kullback::Side;
 
 pub(crate) use dtype::{Dtype, Working};
 
-const ACCEPTED: &str = "expected rows × vocabulary in a file.npy or file.safetensors[#tensor]";
+const ACCEPTED: &str = "expected rows × vocabulary in a file.npy, file.npz[#array] or file.safetensors[#tensor]";
 const TWO_DIMENSIONS: &str = "expected two dimensions, rows × vocabulary";
 
 /// A file of logits, read from its first row to its last.
@@ -99,6 +100,7 @@ fn open(path: &Path, name: Option<&str>) -> Result<Array> {
     match extension.as_str() {
         "npy" if name.is_some() => bail!("a .npy file holds one array and takes no #name"),
         "npy" => npy::open(file),
+        "npz" => npz::open(file, name),
         "safetensors" => safetensors::open(file, name),
         _ => bail!("is a file of another kind; {ACCEPTED}"),
     }
