@@ -26,8 +26,11 @@ impl Progress {
         // Threads report in any order.
         self.bar.set_position(done.max(self.bar.position()));
     }
+}
 
-    pub(crate) fn end(&self) {
+impl Drop for Progress {
+    /// However the run ends, the line is free for what comes next.
+    fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }

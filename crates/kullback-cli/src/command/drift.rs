@@ -31,6 +31,5 @@ fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
     let report = kullback_table::drift(&args.reference, &args.current, &options, &|done, total| {
         progress.at(done, total);
     });
-    progress.end();
     Ok(report?)
 }

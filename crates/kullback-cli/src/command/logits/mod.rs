@@ -75,7 +75,6 @@ pub(super) fn run(args: &Logits, global: &Global) -> Result<Outcome> {
         true => run.stream::<f64>(p, q, destinations)?,
         false => run.stream::<f32>(p, q, destinations)?,
     };
-    progress.end();
     let report = Report {
         unit: global.unit,
         rows,
