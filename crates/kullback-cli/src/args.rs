@@ -57,6 +57,7 @@ pub(crate) enum Unit {
 pub(crate) enum Command {
     Discrete(Discrete),
     Drift(Drift),
+    Logits(Logits),
     /// List every divergence that `discrete --measure` knows
     Measures,
 }
@@ -116,6 +117,36 @@ pub(crate) struct Drift {
     /// Exit with 1 if any column drifted
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// Compare two models' logits, row by row
+///
+/// Each side is an array of rows × vocabulary: a file.npy, file.npz[#array] or file.safetensors[#tensor] of float64, float32, float16 or
+/// bfloat16. P is the truth (teacher, old policy, base model), Q the model of it (student, candidate, quantised copy).
+#[derive(Debug, clap::Args)]
+pub(crate) struct Logits {
+    /// The truth: the teacher's logits
+    #[arg(value_name = "P")]
+    pub(crate) p: String,
+    /// The model: the student's logits, as many rows and columns
+    #[arg(value_name = "Q")]
+    pub(crate) q: String,
+    /// Divide all logits by T
+    #[arg(long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true)]
+    pub(crate) temperature: f64,
+    /// kl, reverse-kl, jeffreys, js, gjs=β, skew-kl=λ, tv, renyi=α, hellinger, chi2 or another of `kullback measures`;
+    /// may be given several times [default: kl]
+    #[arg(long, visible_alias = "measure", value_name = "NAME")]
+    pub(crate) divergence: Vec<String>,
+    /// Write the gradient of the printed mean for the logits of Q
+    #[arg(long, value_name = "OUT.npy")]
+    pub(crate) gradient: Option<PathBuf>,
+    /// Write the value of each row
+    #[arg(long, value_name = "OUT.npy")]
+    pub(crate) per_row: Option<PathBuf>,
+    /// Multiply values and gradient by T²
+    #[arg(long)]
+    pub(crate) scale_t2: bool,
 }
 
 /// Lists may begin with a minus sign, so clap hands over mistyped options as well.

@@ -9,6 +9,7 @@ mod command;
 mod error;
 pub mod input;
 mod output;
+mod progress;
 mod unit;
 
 use std::ffi::OsString;

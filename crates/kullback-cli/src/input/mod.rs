@@ -1,6 +1,7 @@
-//! One side of `kullback discrete`: an inline list, a `.npy` file or a column of a table.
+//! One side of `kullback discrete`: an inline list, a `.npy` file or a column of a table; and of `kullback logits`.
 
 mod list;
+pub(crate) mod logits;
 mod npy;
 
 use std::path::Path;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::Unit;
 use crate::command::discrete::{Carrier, Report};
+use crate::command::logits::{self, Spread};
 
 /// JSON has no numbers for infinities and NaN.
 fn number(x: f64) -> Value {
@@ -37,6 +38,46 @@ pub(crate) fn discrete(report: &Report) -> String {
 fn carrier(carrier: &Carrier) -> Value {
     let Carrier { index, p, q, nats, share } = *carrier;
     json!({ "index": index, "p": number(p), "q": number(q), "nats": number(nats), "share": share.map(number) })
+}
+
+/// With several divergences the first is at the top level, and all are in a list.
+pub(crate) fn logits(report: &logits::Report) -> String {
+    let mut objects: Vec<Map<String, Value>> = report.divergences.iter().map(|spread| object(report, spread)).collect();
+    let several = objects.len() > 1;
+    let mut first = objects.first().cloned().unwrap_or_default();
+    if several {
+        first.insert("divergences".into(), objects.drain(..).map(Value::Object).collect());
+    }
+    print(&first.into())
+}
+
+fn object(report: &logits::Report, spread: &Spread) -> Map<String, Value> {
+    let summary = &spread.summary;
+    let value = json!({
+        "unit": report.unit.name(),
+        "rows": report.rows,
+        "vocabulary": report.vocabulary,
+        "divergence": spread.name,
+        "temperature": number(report.temperature),
+        "mean": number(summary.mean),
+        "std_error": number(summary.std_error),
+        "median": number(summary.median),
+        "percentiles": {
+            "p90": number(summary.p90),
+            "p95": number(summary.p95),
+            "p99": number(summary.p99),
+            "p99_9": number(summary.p99_9),
+        },
+        "min": number(summary.min),
+        "max": number(summary.max),
+        "worst_row": spread.worst.first().map(|row| row.row),
+        "top1_agreement": number(report.agreement.top1 as f64 / report.rows as f64),
+        "masked_entries": report.agreement.masked,
+    });
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
 }
 
 pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {

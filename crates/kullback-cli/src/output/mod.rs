@@ -1,4 +1,5 @@
-//! Reports as text: one file an output format.
+//! Reports as text, one file an output format; arrays as files.
 
+pub(crate) mod array;
 pub(crate) mod json;
 pub(crate) mod text;

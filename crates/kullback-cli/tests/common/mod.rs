@@ -64,3 +64,40 @@ pub(crate) fn npy(descr: &str, length: usize, data: &[u8]) -> Vec<u8> {
     bytes.extend(data);
     bytes
 }
+
+/// A C-ordered `.npy` file of any shape.
+pub(crate) fn array(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
+    let lengths: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}\n", lengths.trim_end());
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+/// Type, shape and entries of a `.npy` file of floats.
+pub(crate) fn read_array(path: &str) -> (String, Vec<u64>, Vec<f64>) {
+    let bytes = std::fs::read(path).unwrap();
+    let file = npyz::NpyFile::new(&bytes[..]).unwrap();
+    let descr = file.dtype().descr().trim_matches('\'').to_owned();
+    let shape = file.shape().to_vec();
+    let entries = match descr.as_str() {
+        "<f4" => file.into_vec::<f32>().unwrap().into_iter().map(f64::from).collect(),
+        _ => file.into_vec().unwrap(),
+    };
+    (descr, shape, entries)
+}
+
+/// A `.safetensors` file: name, type, shape and bytes of each tensor.
+pub(crate) fn safetensors(tensors: &[(&str, &str, &[usize], Vec<u8>)]) -> Vec<u8> {
+    let mut header = serde_json::json!({ "__metadata__": { "format": "pt" } });
+    let mut data = Vec::new();
+    for (name, dtype, shape, bytes) in tensors {
+        let offsets = [data.len(), data.len() + bytes.len()];
+        header[*name] = serde_json::json!({ "dtype": dtype, "shape": shape, "data_offsets": offsets });
+        data.extend(bytes);
+    }
+    let header = header.to_string();
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
+}

@@ -1,7 +1,6 @@
-use kullback::divergence::Unit;
-
 use super::number::{figure, percent};
 use super::table::{Align, Table};
+use super::unit_name;
 use crate::args;
 use crate::command::discrete::{Carrier, Report, Verdict};
 
@@ -33,15 +32,6 @@ pub(crate) fn discrete(report: &Report) -> String {
         text += &format!("\nWhat carries KL(P‖Q)\n{}", contributions(carriers, report.unit));
     }
     text + "\n" + &sentences(&report.verdict)
-}
-
-fn unit_name(unit: args::Unit, kind: Unit) -> &'static str {
-    match (kind, unit) {
-        (Unit::Nats, unit) => unit.name(),
-        (Unit::RootNats, args::Unit::Nats) => "√nats",
-        (Unit::RootNats, args::Unit::Bits) => "√bits",
-        (Unit::One, _) => "",
-    }
 }
 
 fn contributions(carriers: &[Carrier], unit: args::Unit) -> String {

@@ -1,4 +1,4 @@
-//! Two histograms over the same bins, drawn with block characters.
+//! Histograms, drawn with block characters.
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const EMPTY: char = '·';
@@ -32,6 +32,17 @@ fn block(height: f64, top: f64) -> char {
     BLOCKS[step.clamp(1, BLOCKS.len()) - 1]
 }
 
+/// A bar of at most `cells` characters, to an eighth of one; never nothing for something.
+pub(super) fn bar(share: f64, cells: usize) -> String {
+    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+    let eighths = (share * (cells * EIGHTHS.len()) as f64).ceil() as usize;
+    let mut bar = "█".repeat(eighths / EIGHTHS.len());
+    if let rest @ 1.. = eighths % EIGHTHS.len() {
+        bar.push(EIGHTHS[rest]);
+    }
+    bar
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +53,13 @@ mod tests {
         assert_eq!(pair(&[4, 4, 4, 4], &[8, 0, 0, 0], 2), ["▄▄", "█·"]);
         assert_eq!(pair(&[], &[], 8), ["", ""]);
         assert_eq!(pair(&[0], &[3], 8), ["·", "█"]);
+    }
+
+    #[test]
+    fn bars_show_what_there_is() {
+        assert_eq!(bar(1.0, 3), "███");
+        assert_eq!(bar(0.5, 3), "█▌");
+        assert_eq!(bar(1e-9, 3), "▏");
+        assert_eq!(bar(0.0, 3), "");
     }
 }

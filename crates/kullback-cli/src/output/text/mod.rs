@@ -3,16 +3,19 @@
 mod discrete;
 mod drift;
 mod histogram;
+mod logits;
 mod number;
 mod table;
 
 pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
+pub(crate) use logits::logits;
 
 use anstyle::{AnsiColor, Style};
 use console::Term;
 use kullback::divergence::{MeasureInfo, Unit};
 
+use crate::args;
 use table::{Align, Table};
 
 const BOLD: Style = Style::new().bold();
@@ -32,6 +35,16 @@ fn width() -> Option<usize> {
 fn cell(text: &str, width: usize) -> String {
     let printable: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).collect();
     console::truncate_str(&printable, width, "…").into_owned()
+}
+
+/// What stands beside a value.
+fn unit_name(unit: args::Unit, kind: Unit) -> &'static str {
+    match (kind, unit) {
+        (Unit::Nats, unit) => unit.name(),
+        (Unit::RootNats, args::Unit::Nats) => "√nats",
+        (Unit::RootNats, args::Unit::Bits) => "√bits",
+        (Unit::One, _) => "",
+    }
 }
 
 pub(crate) fn measures(catalogue: &[MeasureInfo]) -> String {
