@@ -18,5 +18,7 @@ fn shows(first: &str, printed: &str) {
 fn the_readme_shows_what_is_printed() {
     let tables = ["flights-2013-01.parquet", "flights-2013-07.parquet"].map(data);
     shows("17 of 18 columns drifted", &stdout(&["drift", &tables[0], &tables[1]]));
+    let logits = ["digits-logits.npy", "digits-logits-4bit.npy"].map(data);
+    shows("599 rows of 10 logits", &stdout(&["logits", &logits[0], &logits[1]]));
     shows("2 categories", &stdout(&["discrete", "0.2,0.8", "0.5,0.5"]));
 }

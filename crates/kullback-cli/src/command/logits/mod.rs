@@ -95,11 +95,11 @@ pub(super) fn run(args: &Logits, global: &Global) -> Result<Outcome> {
 fn wanted(args: &Logits, unit: args::Unit) -> Result<Vec<Wanted>> {
     let t = args.temperature;
     if !(t > 0.0 && t.is_finite()) {
-        bail!("--temperature {t}: expected a positive, finite number");
+        bail!("--temperature {t:?}: expected a positive, finite number");
     }
     let scale = if args.scale_t2 { t * t } else { 1.0 };
     if !scale.is_normal() {
-        bail!("--scale-t2: the square of --temperature {t} is out of range");
+        bail!("--scale-t2: the square of --temperature {t:?} is out of range");
     }
     let default = [DEFAULT.to_owned()];
     let names = if args.divergence.is_empty() { &default } else { args.divergence.as_slice() };
