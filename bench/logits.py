@@ -129,7 +129,7 @@ def prepare(folder, rows, columns, dtypes, measures):
         block = slice(at, at + step)
         for side in sides:
             side[block] = 3 * random.standard_normal(side[block].shape, dtype=np.float32)
-            # The same inputs for either type.
+            # Singles that bf16 holds, so that both types get the same numbers.
             side[block] = (side[block].view(np.uint32) & 0xFFFF0000).view(np.float32)
         a, b = (side[block].astype(np.float64) / TEMPERATURE for side in sides)
         a, b = (x - x.max(1, keepdims=True) for x in (a, b))

@@ -2,8 +2,8 @@ use crate::discrete::Weight;
 
 /// A type of logits: `f64`, `f32`, `bf16` or `f16` (of the crate `half`).
 ///
-/// The short ones are widened to `f32` as they are read. Exponentials are taken in [`Real`](sealed::Element::Real),
-/// sums of blocks are accumulated in double precision, and gradients are rounded once, when they are written.
+/// The short ones are widened to `f32` as they are read. Exponentials are taken in `f64` or `f32`, sums of blocks are
+/// accumulated in double precision, and gradients are rounded once, when they are written.
 pub trait Logit: sealed::Element {}
 
 impl Logit for f64 {}
