@@ -40,13 +40,13 @@ def contestant(name, dtype, rows, columns, threads, measure, backward, folder):
         call.restype = ctypes.c_bool
         handle = ctypes.c_void_p(native.kullback_measure(measure.encode()))
         pointer = lambda array: ctypes.c_void_p(array.ctypes.data)
-        # The caller's buffers, which a training loop keeps.
-        buffers = {}
+        values, kept = np.empty(rows), []
 
         def run():
-            values = buffers.setdefault("values", np.empty(rows))
-            gradient = buffers["gradient"] if "gradient" in buffers else np.empty_like(q) if backward else None
-            buffers["gradient"] = gradient
+            # The caller's buffer, which a training loop keeps; made in the first call, so that it counts as memory.
+            if backward and not kept:
+                kept.append(np.empty_like(q))
+            gradient = kept[0] if backward else None
             ok = call(handle, pointer(p), pointer(q), ctypes.c_size_t(rows), ctypes.c_size_t(columns),
                       ctypes.c_double(TEMPERATURE), ctypes.c_double(scale), pointer(values),
                       pointer(gradient) if backward else ctypes.c_void_p())

@@ -63,6 +63,11 @@ impl Frame {
     }
 }
 
+/// An infinite factor makes a sum infinite; its gradient is that of the finite part.
+pub(crate) fn finite(factor: f64) -> f64 {
+    if factor.is_finite() { factor } else { 0.0 }
+}
+
 /// The terms at an edge of the supports: no mass there is no contribution, however large the factor.
 pub(crate) fn edge(factor: f64, mass: f64) -> f64 {
     if mass == 0.0 { 0.0 } else { factor * mass }

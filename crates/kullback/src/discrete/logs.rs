@@ -4,6 +4,7 @@ use crate::num::wide::Wide;
 use crate::state::{LogMass, Reference, Sum, Temperature};
 use crate::{Error, Side};
 
+use super::frame::finite;
 use super::weight::sealed::Vectorised as _;
 use super::wide::{WideSum, WideTotal};
 
@@ -73,7 +74,6 @@ impl<'a> LogPair<'a> {
     /// Calls `write` with each category's ∂/∂a and ∂/∂b of the sum times `factor`.
     pub(crate) fn slopes<G: Generator>(&self, generator: G, factor: f64, mut write: impl FnMut(usize, f64, f64)) {
         let (_, frame) = self.wide_sum(generator);
-        let finite = |factor: f64| if factor.is_finite() { factor } else { 0.0 };
         let slopes = |x: Point<Wide>| match (x.p == Wide::ZERO, x.q == Wide::ZERO) {
             (false, false) => {
                 let slope = generator.slope_q(x);

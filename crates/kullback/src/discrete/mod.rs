@@ -20,7 +20,7 @@ mod wide;
 mod tests;
 
 pub use contributions::{Contribution, kl_contributions};
-pub(crate) use frame::edge;
+pub(crate) use frame::{edge, finite};
 pub use information::{cross_entropy, entropy, generalized_kl, mutual_information, perplexity, weighted_js};
 pub use logs::LogPair;
 pub use pair::Pair;

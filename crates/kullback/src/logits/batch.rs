@@ -98,6 +98,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     /// # Errors
     /// As there, and [`Error::Shape`] for a buffer of another length.
     pub fn values_into<D: Divergence>(&self, divergence: D, values: &mut [f64]) -> Result<(), Error> {
+        shape(values.len(), self.p.len())?;
         self.run(divergence, values, &mut [], &mut [])
     }
 
@@ -112,7 +113,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     }
 
     /// The values, and the gradients for the logits of P and of Q where they are wanted; each gradient is rows × its
-    /// vocabulary without gaps. No other memory is used but a few kilobytes for each thread.
+    /// vocabulary without gaps. Besides these a thread keeps up to four numbers of the kernels' type for each entry of the
+    /// longest row, and for short floats a piece of about 65,536 entries widened.
     ///
     /// The gradient of a masked entry is 0. Where a value is infinite the gradient is that of its finite part.
     ///
@@ -130,11 +132,9 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         if wanted && D::Generator::REDUCTION == Reduction::Max {
             return Err(Error::NotDifferentiable);
         }
-        for (gradient, rows) in [(&gradient_p, self.p), (&gradient_q, self.q)] {
-            if let Some(gradient) = gradient {
-                shape(gradient.len(), rows.len() * rows.columns())?;
-            }
-        }
+        let to = Outputs { values, gradient_p, gradient_q };
+        self.fits(&to)?;
+        let Outputs { values, gradient_p, gradient_q } = to;
         self.run(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
     }
 
@@ -149,7 +149,20 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         gradient_p: Option<&mut [T]>,
         gradient_q: Option<&mut [T]>,
     ) -> Result<(), Error> {
-        T::measure(self, measure, Outputs { values, gradient_p, gradient_q })
+        let to = Outputs { values, gradient_p, gradient_q };
+        self.fits(&to)?;
+        T::measure(self, measure, to)
+    }
+
+    /// Whether the buffers are as long as they must be.
+    fn fits(&self, to: &Outputs<'_, T>) -> Result<(), Error> {
+        shape(to.values.len(), self.p.len())?;
+        for (gradient, rows) in [(&to.gradient_p, self.p), (&to.gradient_q, self.q)] {
+            if let Some(gradient) = gradient {
+                shape(gradient.len(), rows.len() * rows.columns())?;
+            }
+        }
+        Ok(())
     }
 
     fn run<D: Divergence>(
@@ -159,7 +172,6 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         to_p: &mut [T],
         to_q: &mut [T],
     ) -> Result<(), Error> {
-        shape(values.len(), self.p.len())?;
         if let (Some(p), Some(q)) = (self.p.seen_as(T::real), self.q.seen_as(T::real))
             && let (Some(to_p), Some(to_q)) = (T::direct(to_p), T::direct(to_q))
         {
@@ -179,7 +191,6 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         run: impl Fn(LogitRows<'_, T::Real>, Outputs<'_, T::Real>) -> Result<(), Error> + Send + Sync,
     ) -> Result<(), Error> {
         let Outputs { values, gradient_p, gradient_q } = to;
-        shape(values.len(), self.p.len())?;
         let [columns_p, columns_q] = [self.p.columns(), self.q.columns()];
         let gradients = [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])];
         each(pieces([columns_p, columns_q], values, gradients), Widened::default, |space, piece| {
@@ -200,10 +211,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
             with_real([to_p, to_q], gradients, |[to_p, to_q]| {
                 run(rows, Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) })
             })
-            .map_err(|error| match error {
-                Error::Row { p, q, reason } => Error::Row { p: p + first, q: q + first, reason },
-                other => other,
-            })
+            .map_err(|error| error.of_rows_from(first))
         })
     }
 }
@@ -221,7 +229,8 @@ impl<R> Default for Widened<R> {
     }
 }
 
-fn wanted<T>(to: &mut [T]) -> Option<&mut [T]> {
+/// The slice, unless it is empty: then it is not wanted.
+pub(crate) fn wanted<T>(to: &mut [T]) -> Option<&mut [T]> {
     if to.is_empty() { None } else { Some(to) }
 }
 
@@ -413,7 +422,6 @@ impl<R: Precision> Space<R> {
     }
 }
 
-/// Does all the work; the first error in order is returned.
 /// Does all the work, with something of each thread's own; the first error in order is returned.
 pub(crate) fn each<W: Send, O>(
     work: Vec<W>,

@@ -32,7 +32,7 @@ mod tile;
 mod workspace;
 
 pub use batch::LogitRows;
-pub(crate) use batch::{Piece, between, each, pieces, shape};
+pub(crate) use batch::{Piece, between, each, pieces, shape, wanted};
 pub use element::Logit;
 pub use frame::Frame;
 pub use shard::Shard;

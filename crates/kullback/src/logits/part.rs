@@ -2,6 +2,7 @@
 
 use core::f64::consts::LOG2_E;
 
+use crate::discrete::finite;
 use crate::divergence::{Divergence, Generator, Reduction};
 use crate::error::RowError;
 use crate::num::simd::{Level, dispatch};
@@ -10,7 +11,7 @@ use crate::state::{LogMass, LogitMass, Merge, Sum, Temperature};
 use super::element::sealed::Precision;
 use super::frame::Frame;
 use super::kernel::{self, BLOCK, Combine, Lane, LaneTerms, Layout, WIDEST};
-use super::terms::{Terms, finite};
+use super::terms::Terms;
 use super::workspace::{Block, Kind, NOWHERE, Workspace};
 
 /// The same part of a row on both sides, and what is kept of it between the passes.
@@ -118,11 +119,12 @@ impl<R: Precision> Part<'_, R> {
                 let edges = [finite(generator.at_infinity()), finite(generator.at_zero())];
                 for (side, to) in [to_p, to_q].into_iter().enumerate().filter(|(_, to)| !to.is_empty()) {
                     for block in &work.blocks {
-                        let by = -totals[side] * block.scales(&frame.mass)[side] * factor;
+                        let scale = block.scales(&frame.mass)[side];
+                        let by = -totals[side] * scale * factor;
                         let weights = &work.weights[side];
                         let (x, of_x) = match block.kind {
                             // There the slope is a multiple of the weight.
-                            Kind::Lone(_) => (weights, edges[side] * block.scales(&frame.mass)[side] * factor),
+                            Kind::Lone(_) => (weights, edges[side] * scale * factor),
                             _ => (&work.slopes[side], factor),
                         };
                         self.write(work, block, side, (x, of_x), (weights, by), to);

@@ -1,4 +1,4 @@
-use crate::discrete::edge;
+use crate::discrete::{edge, finite};
 use crate::divergence::{Generator, Reduction};
 use crate::state::{Merge, Sum};
 
@@ -114,9 +114,4 @@ impl Terms {
     pub(crate) fn slope_p<G: Generator>(&self, generator: G) -> f64 {
         self.sum.value() - self.slope.value() + finite(generator.at_infinity()) * self.only_p.value()
     }
-}
-
-/// An infinite factor makes a sum infinite; its gradient is that of the finite part.
-pub(crate) fn finite(factor: f64) -> f64 {
-    if factor.is_finite() { factor } else { 0.0 }
 }

@@ -1,6 +1,6 @@
 use crate::discrete::Rows;
 use crate::divergence::Divergence;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape};
+use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape, wanted};
 use crate::num::simd::Level;
 use crate::{Error, Measure};
 
@@ -219,9 +219,4 @@ impl<D: Objective> Distillation<D> {
             },
         )
     }
-}
-
-/// The slice, unless it is empty: then it is not wanted.
-fn wanted<T>(to: &mut [T]) -> Option<&mut [T]> {
-    if to.is_empty() { None } else { Some(to) }
 }
