@@ -25,6 +25,8 @@ pub struct Frame {
     pub(crate) p: SideFrame,
     /// ln(q/p) = (b − a − shift) / temperature.
     pub(crate) shift: Sum,
+    /// E_P[ln(p/q)], where the first pass has found it to all the digits promised.
+    mean: Option<f64>,
     refined: bool,
 }
 
@@ -33,9 +35,16 @@ impl Frame {
         let limits = R::LIMITS;
         let at = |mass: &LogMass| (Reference::of(mass.max, temperature, limits.digits), ln(mass.sum.value()));
         let ((p, ln_p), (q, ln_q)) = (at(&mass.p), at(&mass.q));
-        let shift = (Sum::from(q.high) + -p.high) + ((q.low - p.low) + (ln_q - ln_p) * temperature.value);
+        let between = (Sum::from(q.high) + -p.high) + (q.low - p.low);
+        let shift = between + (ln_q - ln_p) * temperature.value;
+        // NaN as soon as a logit of P is −∞ where Q's is not.
+        let gap = (mass.gap + between * mass.p.sum).value() / mass.p.sum.value();
+        let mean = gap * temperature.inverse - (ln_p - ln_q);
+        // It is a difference of numbers of this size.
+        let size = 1.0 + (ln_p - ln_q).abs();
+        let mean = (mean >= limits.apart * size && mean <= limits.largest).then_some(mean);
         let p = SideFrame { reference: p.high, offset: p.low * temperature.inverse + ln_p };
-        Self { mass, temperature, limits, p, shift, refined: false }
+        Self { mass, temperature, limits, p, shift, mean, refined: false }
     }
 
     /// The frame in every lane; the scales of weights are a block's own.
@@ -47,18 +56,14 @@ impl Frame {
         Scales { reference: lane(self.p.reference), offset: lane(self.p.offset), shift, ..Scales::zero() }
     }
 
-    /// Whether a logit of P is −∞ where Q's is not.
-    pub(crate) fn masked(&self) -> bool {
-        !self.mass.gap.value().is_finite()
-    }
-
     /// The sum of a relative entropy, where the first pass has found it to all the digits promised.
     pub(crate) fn at_once<G: Generator>(&self) -> Option<f64> {
-        if !is_forward::<G>() || self.masked() {
-            return None;
-        }
-        let (value, size) = self.mass.mean_log_ratio(self.temperature, self.limits.digits);
-        (value >= self.limits.apart * size && value <= self.limits.largest).then_some(value)
+        if is_forward::<G>() { self.mean } else { None }
+    }
+
+    /// The same frame for the terms of a part of the row, whose sum is not what the first pass has found.
+    pub(crate) fn of_a_part(self) -> Self {
+        Self { mean: None, ..self }
     }
 
     /// The frame with the digits of the shift that the second pass has shown, if the value needs them: then that pass

@@ -13,8 +13,13 @@ use super::frame::SideFrame;
 use super::kernel::{BLOCK, Combine, Layout, WIDEST, Weigh};
 
 /// Σ e^(b/T). Errors are about Q.
-pub(crate) fn mass<T: Logit>(level: Level, logits: &[T], temperature: Temperature) -> Result<LogMass, RowError> {
-    mass_without(level, logits, &[], temperature)
+pub(crate) fn mass<T: Logit>(
+    level: Level,
+    logits: &[T],
+    temperature: Temperature,
+    block: &mut Block<T::Real>,
+) -> Result<LogMass, RowError> {
+    mass_without(level, logits, &[], temperature, block)
 }
 
 /// The same without the entries at these positions, which ascend.
@@ -23,9 +28,9 @@ pub(crate) fn mass_without<T: Logit>(
     logits: &[T],
     mut without: &[usize],
     temperature: Temperature,
+    block: &mut Block<T::Real>,
 ) -> Result<LogMass, RowError> {
     let mut total = LogMass::IDENTITY;
-    let mut block = Block::<T::Real>::new();
     for (i, part) in logits.chunks(BLOCK).enumerate() {
         let first = i * BLOCK;
         let here;
@@ -58,9 +63,8 @@ pub(crate) fn add_softmax<T: Logit>(
     temperature: Temperature,
     factor: f64,
     to: &mut [T],
+    block: &mut Block<T::Real>,
 ) {
-    let mut block = Block::<T::Real>::new();
-    let mut before = Vec::new();
     let of_y = [T::Real::rounded(1.0); WIDEST];
     for (part, to) in logits.chunks(BLOCK).zip(to.chunks_mut(BLOCK)) {
         block.fill(part);
@@ -69,31 +73,34 @@ pub(crate) fn add_softmax<T: Logit>(
         let octaves = (of_block.exponent - mass.exponent).min(1000.0);
         let scale = if octaves < -1000.0 { 0.0 } else { rest * octaves.exp2_integer() };
         let of_x = [T::Real::rounded(factor * scale / mass.sum.value()); WIDEST];
-        before.clear();
-        before.extend_from_slice(T::widened(to, &mut block.space));
-        before.resize(block.len, T::Real::default());
-        let x = &block.weights[..block.len];
-        let out = &mut block.logits[..block.len];
-        dispatch(level, Combine { layout: Layout::Row, x, of_x: &of_x, y: &before, of_y: &of_y, to: out });
+        // The logits have been used; what becomes of the slice takes their place.
+        let Block { logits: out, weights, before, len, space } = &mut *block;
+        before[..to.len()].copy_from_slice(T::widened(to, space));
+        let (x, y, out) = (&weights[..*len], &before[..*len], &mut out[..*len]);
+        dispatch(level, Combine { layout: Layout::Row, x, of_x: &of_x, y, of_y: &of_y, to: out });
         for (to, x) in to.iter_mut().zip(out) {
             *to = T::narrowed(*x);
         }
     }
 }
 
-/// A block filled up with masked entries to whole vectors.
-struct Block<R> {
+/// A block filled up with masked entries to whole vectors: what a thread keeps from row to row.
+pub(crate) struct Block<R> {
     logits: [R; BLOCK],
     weights: [R; BLOCK],
+    before: [R; BLOCK],
     len: usize,
     space: Vec<R>,
 }
 
-impl<R: Precision> Block<R> {
-    fn new() -> Self {
-        Self { logits: [R::MASKED; BLOCK], weights: [R::default(); BLOCK], len: 0, space: Vec::new() }
+impl<R: Precision> Default for Block<R> {
+    fn default() -> Self {
+        let zero = [R::default(); BLOCK];
+        Self { logits: zero, weights: zero, before: zero, len: 0, space: Vec::new() }
     }
+}
 
+impl<R: Precision> Block<R> {
     fn fill<T: Logit<Real = R>>(&mut self, part: &[T]) {
         self.len = part.len().next_multiple_of(WIDEST);
         self.logits[..part.len()].copy_from_slice(T::widened(part, &mut self.space));
@@ -115,7 +122,7 @@ mod tests {
     /// Every instruction set, with rests, masks and entries left out.
     #[test]
     fn on_every_level() {
-        let temperature = Temperature::checked(1.7).unwrap();
+        let (temperature, mut block) = (Temperature::checked(1.7).unwrap(), Block::default());
         for n in [1usize, 31, 64, 1000, 1024, 2500] {
             let mut logits: Vec<f64> = (0..n).map(|i| 3.0 * (i as f64 * 0.7).sin() + 100.0).collect();
             logits[n / 2] = f64::NEG_INFINITY;
@@ -123,14 +130,14 @@ mod tests {
             let weight = |i: usize| if without.contains(&i) { 0.0 } else { (logits[i] / 1.7 - 60.0).exp() };
             let sum: f64 = (0..n).map(weight).sum();
             for level in levels() {
-                let mass = mass_without(level, &logits, &without, temperature).unwrap();
+                let mass = mass_without(level, &logits, &without, temperature, &mut block).unwrap();
                 if n == 1 {
                     assert_eq!(mass, LogMass::IDENTITY);
                     continue;
                 }
                 assert!((mass.ln() - (60.0 + sum.ln())).abs() < 1e-13);
                 let mut to = vec![1.0; n];
-                add_softmax(level, &logits, &mass, temperature, 2.0, &mut to);
+                add_softmax(level, &logits, &mass, temperature, 2.0, &mut to, &mut block);
                 for (i, to) in to.iter().enumerate().filter(|(i, _)| !without.contains(i)) {
                     assert!((to - (1.0 + 2.0 * weight(i) / sum)).abs() < 1e-14, "{n}: {i}");
                 }
@@ -140,7 +147,9 @@ mod tests {
             let mut logits = vec![0.0; 1500];
             logits[1200] = bad;
             let refused = RowError::NotFinite { side: Side::Q, index: 1200 };
-            assert!(levels().into_iter().all(|level| mass(level, &logits, temperature) == Err(refused)));
+            for level in levels() {
+                assert_eq!(mass(level, &logits, temperature, &mut block), Err(refused));
+            }
         }
     }
 }

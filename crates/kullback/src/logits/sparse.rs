@@ -7,7 +7,10 @@ use crate::{Error, RowError, Side};
 
 use super::batch::{Piece, each, pieces, shape};
 use super::element::sealed::Precision;
-use super::{Logit, LogitRows, Shard, Terms, side};
+use super::part::Part;
+use super::row::{self, Row};
+use super::workspace::Workspace;
+use super::{Logit, Terms, side};
 
 /// What becomes of the categories that a list leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,33 +118,37 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
             }
         }
         let (level, columns) = (Level::new(), student.columns());
-        each(pieces([columns; 2], values, [&mut [], gradient.unwrap_or(&mut [])]), List::default, |list, piece| {
-            let Piece { first, values, to_q: mut to, .. } = piece;
-            for (row, value) in (first..).zip(values) {
-                let part;
-                (part, to) = to.split_at_mut(columns.min(to.len()));
-                part.fill(T::rounded(0.0));
-                let weight = self.weights.and_then(|weights| weights.get(row)).copied().unwrap_or(1.0);
-                *value = 0.0;
-                if weight != 0.0 {
-                    list.read(self.ids.row(row), self.logs.row(row), row, columns)?;
-                    *value = self.row(level, divergence, list, student.row(row), weight * self.scale, part).map_err(
-                        |error| match error {
-                            Error::Row { reason, .. } => reason.at(row, row),
-                            other => other,
-                        },
-                    )?;
+        each(
+            pieces([columns; 2], values, [&mut [], gradient.unwrap_or(&mut [])]),
+            List::default,
+            |list: &mut List<T::Real>, piece| {
+                let Piece { first, values, to_q: mut to, .. } = piece;
+                for (row, value) in (first..).zip(values) {
+                    let part;
+                    (part, to) = to.split_at_mut(columns.min(to.len()));
+                    part.fill(T::rounded(0.0));
+                    let weight = self.weights.and_then(|weights| weights.get(row)).copied().unwrap_or(1.0);
+                    *value = 0.0;
+                    if weight != 0.0 {
+                        list.read(self.ids.row(row), self.logs.row(row), row, columns)?;
+                        *value = self
+                            .row(level, divergence, list, student.row(row), weight * self.scale, part)
+                            .map_err(|error| match error {
+                                Error::Row { reason, .. } => reason.at(row, row),
+                                other => other,
+                            })?;
+                    }
                 }
-            }
-            Ok(())
-        })
+                Ok(())
+            },
+        )
     }
 
     fn row<D: Divergence>(
         &self,
         level: Level,
         divergence: D,
-        list: &mut List,
+        list: &mut List<T::Real>,
         student: &[T],
         factor: f64,
         to: &mut [T],
@@ -149,7 +156,7 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
         let of_row = |reason: RowError| reason.at(0, 0);
         let rest = match self.remainder {
             Remainder::Renormalise => LogMass::IDENTITY,
-            _ => side::mass_without(level, student, &list.ids, self.temperature).map_err(of_row)?,
+            _ => side::mass_without(level, student, &list.ids, self.temperature, &mut list.block).map_err(of_row)?,
         };
         list.face(student, &rest, self.temperature).map_err(of_row)?;
         let k = list.ids.len();
@@ -167,18 +174,17 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
         list.slopes.resize(if wanted { list.p.len() } else { 0 }, 0.0);
         let factor = factor * self.temperature.inverse;
         let value = if self.remainder == Remainder::Truncate {
-            list.truncated(divergence, k, factor)?
+            list.truncated(level, divergence, k, factor).map_err(of_row)?
         } else {
-            let rows = LogitRows::new(Rows::new(&list.p, list.p.len())?, Rows::new(&list.q, list.q.len())?)?;
-            let mut value = [0.0];
-            let to = if wanted { Some(&mut list.slopes[..]) } else { None };
-            rows.with_scale(factor).values_and_gradients_into(divergence, &mut value, None, to)?;
-            value[0]
+            let List { p, q, slopes, work, .. } = &mut *list;
+            let keep = row::keeps::<D>(wanted);
+            let row = Row::new(level, (p, q), Temperature::ONE, &mut work[0], keep).map_err(of_row)?;
+            row.value_and_gradient(divergence, factor, &mut [], slopes)?
         };
         if let Some(&slope) = list.slopes.get(k)
             && rest.max > f64::NEG_INFINITY
         {
-            side::add_softmax(level, student, &rest, self.temperature, slope, to);
+            side::add_softmax(level, student, &rest, self.temperature, slope, to, &mut list.block);
         }
         if wanted {
             for (&id, &slope) in list.ids.iter().zip(&list.slopes) {
@@ -191,7 +197,7 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
 
 /// One row's list, in the order of its ids, and what it comes to.
 #[derive(Default)]
-struct List {
+struct List<R: Precision> {
     entries: Vec<(usize, f64)>,
     ids: Vec<usize>,
     /// Log-probabilities of the teacher.
@@ -201,9 +207,12 @@ struct List {
     /// That.
     top: f64,
     slopes: Vec<f64>,
+    /// Of the list, and of the rest.
+    work: [Workspace<f64>; 2],
+    block: side::Block<R>,
 }
 
-impl List {
+impl<R: Precision> List<R> {
     fn read<T: Logit>(&mut self, ids: &[u32], logs: &[T], row: usize, categories: usize) -> Result<(), Error> {
         self.entries.clear();
         for (index, (&id, &log)) in ids.iter().zip(logs).enumerate() {
@@ -252,26 +261,35 @@ impl List {
     }
 
     /// The terms of the first k categories in the frame of all, and their slopes times `factor`.
-    fn truncated<D: Divergence>(&mut self, divergence: D, k: usize, factor: f64) -> Result<f64, Error> {
+    fn truncated<D: Divergence>(
+        &mut self,
+        level: Level,
+        divergence: D,
+        k: usize,
+        factor: f64,
+    ) -> Result<f64, RowError> {
         let ((p, p_rest), (q, q_rest)) = (self.p.split_at(k), self.q.split_at(k));
-        let (listed, rest) = (Shard::new(p, q)?, Shard::new(p_rest, q_rest)?);
-        let mut frame = listed.frame(listed.mass()?.merge(rest.mass()?))?;
+        let part = |p, q| Part { level, p, q, temperature: Temperature::ONE };
+        let (listed, rest) = (part(p, q), part(p_rest, q_rest));
+        let [of_list, of_rest] = &mut self.work;
+        let mass = listed.scan(of_list, true)?.merge(rest.scan(of_rest, true)?);
+        let mut frame = row::frame::<f64>(mass, Temperature::ONE)?.of_a_part();
+        let (generator, wanted) = (divergence.generator(), [false, !self.slopes.is_empty()]);
         let terms = loop {
-            let terms = listed.terms(divergence, &frame)?;
-            match frame.refined(divergence, &terms.merge(rest.terms(divergence, &frame)?)) {
+            let terms = listed.terms(generator, &frame, of_list, wanted);
+            match frame.refined(divergence, &terms.merge(rest.terms(generator, &frame, of_rest, [false; 2]))) {
                 Some(better) => frame = better,
                 // What is on one side alone is known by its mass: not all of either is in the list.
                 None => break Terms { common: true, ..terms },
             }
         };
-        if !self.slopes.is_empty() {
-            // With P's gradient wanted too, the kernel that takes the slopes of a whole row for granted stays out.
-            let mut by_p = vec![0.0; k];
-            listed.gradient_into(divergence, &frame, &terms, factor, &mut by_p, &mut self.slopes[..k])?;
+        let value = divergence.finish(terms.value(generator));
+        if let Some((of_rest, slopes)) = self.slopes.split_last_mut() {
+            listed.gradient(divergence, &frame, Some((&terms, value)), factor, of_list, (&mut [], &mut *slopes));
             // Adding a number to all logits changes nothing.
-            self.slopes[k] = -self.slopes[..k].iter().fold(Sum::ZERO, |sum, &slope| sum + slope).value();
+            *of_rest = -slopes.iter().fold(Sum::ZERO, |sum, &slope| sum + slope).value();
         }
-        Ok(divergence.finish(terms.value(divergence.generator())))
+        Ok(value)
     }
 }
 

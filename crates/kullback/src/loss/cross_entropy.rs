@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::discrete::Rows;
 use crate::divergence::CrossEntropy;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape};
+use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape, side};
 use crate::num::simd::Level;
 
 use super::Reduction;
@@ -96,24 +96,20 @@ impl CrossEntropyLoss {
     ) -> Result<(), Error> {
         let smoothing = unit_interval("label_smoothing", self.label_smoothing)?;
         let (level, columns) = (Level::new(), logits.columns());
-        each(
-            pieces([columns; 2], values, [&mut [], to]),
-            || (),
-            |(), piece| {
-                let Piece { first, values, to_q: mut to, .. } = piece;
-                for (row, value) in (first..).zip(values) {
-                    let part;
-                    (part, to) = to.split_at_mut(columns.min(to.len()));
-                    part.fill(T::rounded(0.0));
-                    *value = match labels.get(row) {
-                        None => 0.0,
-                        Some(label) => surprise(level, logits.row(row), label, smoothing, factor, part)
-                            .map_err(|reason| reason.at(row, row))?,
-                    };
-                }
-                Ok(())
-            },
-        )
+        each(pieces([columns; 2], values, [&mut [], to]), side::Block::default, |block, piece| {
+            let Piece { first, values, to_q: mut to, .. } = piece;
+            for (row, value) in (first..).zip(values) {
+                let part;
+                (part, to) = to.split_at_mut(columns.min(to.len()));
+                part.fill(T::rounded(0.0));
+                *value = match labels.get(row) {
+                    None => 0.0,
+                    Some(label) => surprise(level, logits.row(row), label, smoothing, factor, part, block)
+                        .map_err(|reason| reason.at(row, row))?,
+                };
+            }
+            Ok(())
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::discrete::Rows;
 use crate::divergence::Divergence;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape, wanted};
+use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape, side, wanted};
 use crate::num::simd::Level;
 use crate::{Error, Measure};
 
@@ -192,31 +192,27 @@ impl<D: Objective> Distillation<D> {
         let level = Level::new();
         let columns = [teacher.columns(), student.columns()];
 
-        each(
-            pieces(columns, values, to),
-            || (),
-            |(), piece| {
-                let Piece { first, values, to_p, to_q: mut to } = piece;
-                let n = values.len();
-                let weights = weights.get(first..first + n).unwrap_or_default();
-                let rows = LogitRows::new(teacher.part(first, n), student.part(first, n))?
-                    .with_temperature(self.temperature)?
-                    .with_weights(weights)?
-                    .with_scale(factor);
-                // As many rows as one piece has are measured on this thread.
-                let measured = self.divergence.run(&rows, values, wanted(to_p), wanted(to));
-                measured.map_err(|error| error.of_rows_from(first))?;
-                for ((row, value), weight) in (first..).zip(values).zip(weights) {
-                    let part;
-                    (part, to) = to.split_at_mut(columns[1].min(to.len()));
-                    *value *= weight;
-                    if let (true, Some(label)) = (alpha > 0.0, labels.get(row)) {
-                        let hard = surprise(level, student.row(row), label, smoothing, alpha * factor, part);
-                        *value += alpha * hard.map_err(|reason| reason.at(row, row))?;
-                    }
+        each(pieces(columns, values, to), side::Block::default, |block, piece| {
+            let Piece { first, values, to_p, to_q: mut to } = piece;
+            let n = values.len();
+            let weights = weights.get(first..first + n).unwrap_or_default();
+            let rows = LogitRows::new(teacher.part(first, n), student.part(first, n))?
+                .with_temperature(self.temperature)?
+                .with_weights(weights)?
+                .with_scale(factor);
+            // As many rows as one piece has are measured on this thread.
+            let measured = self.divergence.run(&rows, values, wanted(to_p), wanted(to));
+            measured.map_err(|error| error.of_rows_from(first))?;
+            for ((row, value), weight) in (first..).zip(values).zip(weights) {
+                let part;
+                (part, to) = to.split_at_mut(columns[1].min(to.len()));
+                *value *= weight;
+                if let (true, Some(label)) = (alpha > 0.0, labels.get(row)) {
+                    let hard = surprise(level, student.row(row), label, smoothing, alpha * factor, part, block);
+                    *value += alpha * hard.map_err(|reason| reason.at(row, row))?;
                 }
-                Ok(())
-            },
-        )
+            }
+            Ok(())
+        })
     }
 }

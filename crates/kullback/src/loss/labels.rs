@@ -64,8 +64,9 @@ pub(super) fn surprise<T: Logit>(
     smoothing: f64,
     factor: f64,
     to: &mut [T],
+    block: &mut side::Block<T::Real>,
 ) -> Result<f64, RowError> {
-    let mass = side::mass(level, logits, Temperature::ONE)?;
+    let mass = side::mass(level, logits, Temperature::ONE, block)?;
     if mass.max == f64::NEG_INFINITY {
         return Err(RowError::ZeroMass { side: Side::Q });
     }
@@ -77,7 +78,7 @@ pub(super) fn surprise<T: Logit>(
     let pivot = if masked { likeliest() } else { label };
     let mut value = frame.offset - relative(logits[pivot]);
     if value < LIKELY {
-        let others = side::mass_without(level, logits, &[pivot], Temperature::ONE)?;
+        let others = side::mass_without(level, logits, &[pivot], Temperature::ONE, block)?;
         value = if others.max == f64::NEG_INFINITY {
             0.0
         } else {
@@ -106,7 +107,7 @@ pub(super) fn surprise<T: Logit>(
     // A masked label has no gradient; what is left is that of the smoothing.
     let total = if masked { smoothing } else { 1.0 };
     let before: f64 = to[label].into();
-    side::add_softmax(level, logits, &mass, Temperature::ONE, factor * total, to);
+    side::add_softmax(level, logits, &mass, Temperature::ONE, factor * total, to, block);
     if spread > 0.0 {
         for (to, _) in to.iter_mut().zip(logits).filter(|(_, x)| (**x).into() > f64::NEG_INFINITY) {
             *to = T::rounded((*to).into() - factor * spread);

@@ -1,5 +1,4 @@
-use super::{LogMass, Merge, Reference, Sum, Temperature};
-use crate::num::exp_log::ln;
+use super::{LogMass, Merge, Sum};
 
 /// What one pass over a row of logits on both sides keeps: both softmax denominators and, for relative entropy, the
 /// gap between the logits.
@@ -44,17 +43,6 @@ impl LogitMass {
             q: LogMass { max: q0, exponent: q1, sum: Sum::of_parts([q2, q3]) },
             gap: Sum::of_parts([g0, g1]),
         }
-    }
-
-    /// E_P[ln(p/q)], and the size of the numbers it is the difference of.
-    pub(crate) fn mean_log_ratio(&self, temperature: Temperature, digits: u32) -> (f64, f64) {
-        let at = |mass: &LogMass| Reference::of(mass.max, temperature, digits);
-        let (p, q) = (at(&self.p), at(&self.q));
-        let between = (Sum::from(p.high) + -q.high) + (p.low - q.low);
-        let gap = (self.gap - between * self.p.sum).value();
-        let sum = self.p.sum.value();
-        let logs = ln(sum) - ln(self.q.sum.value());
-        (gap / sum * temperature.inverse - logs, 1.0 + logs.abs())
     }
 }
 
