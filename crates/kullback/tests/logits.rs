@@ -309,6 +309,24 @@ fn short_floats() {
     }
 }
 
+/// Buffers of another length are refused, whatever the type.
+#[test]
+fn buffers_of_another_length() {
+    let (singles, short) = ([0.0f32; 6], [half::bf16::ZERO; 6]);
+    fn refused<T: Logit>(logits: &[T; 6], rows: usize, slopes: usize) {
+        let side = Rows::new(&logits[..], 3).unwrap();
+        let batch = LogitRows::new(side, side).unwrap();
+        let (mut values, mut gradient) = (vec![0.0; rows], vec![logits[0]; slopes]);
+        let got = batch.measure_into("kl".parse().unwrap(), &mut values, None, Some(&mut gradient));
+        let (len, needed) = if rows == 2 { (slopes, 6) } else { (rows, 2) };
+        assert_eq!(got, Err(Error::Shape { len, needed }));
+    }
+    for (rows, slopes) in [(2, 5), (2, 7), (1, 6), (3, 6)] {
+        refused(&singles, rows, slopes);
+        refused(&short, rows, slopes);
+    }
+}
+
 /// Values and gradient of the first half of the rows against the second.
 fn both<T: Logit>(logits: &[T], columns: usize, measure: Measure, zero: T) -> (Vec<f64>, Vec<T>) {
     let (p, q) = logits.split_at(logits.len() / 2);

@@ -7,7 +7,9 @@ use crate::{Error, Side};
 use super::Logit;
 use super::element::sealed::Precision;
 use super::kernel::WIDEST;
+use super::pieces::{Piece, each, pieces, rows_of, shape, wanted};
 use super::row::{self, Row};
+use super::settings::Settings;
 use super::tile::{SMALL, Strip, Tile};
 use super::workspace::Workspace;
 
@@ -32,13 +34,8 @@ use super::workspace::Workspace;
 pub struct LogitRows<'a, T> {
     p: Rows<'a, T>,
     q: Rows<'a, T>,
-    temperature: Temperature,
-    scale: f64,
-    weights: Option<&'a [f64]>,
+    settings: Settings<'a>,
 }
-
-/// Entries that one piece of work has about.
-const PIECE: usize = 1 << 16;
 
 impl<'a, T: Logit> LogitRows<'a, T> {
     /// The same number of rows on both sides, temperature 1.
@@ -49,7 +46,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         if p.len() != q.len() {
             return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
         }
-        Ok(Self { p, q, temperature: Temperature::ONE, scale: 1.0, weights: None })
+        Ok(Self { p, q, settings: Settings::PLAIN })
     }
 
     /// Divides all logits by `temperature` (G. Hinton, O. Vinyals, J. Dean, *Distilling the knowledge in a neural
@@ -58,13 +55,13 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     /// # Errors
     /// [`Error::Parameter`] unless it is positive and finite.
     pub fn with_temperature(self, temperature: f64) -> Result<Self, Error> {
-        Ok(Self { temperature: Temperature::checked(temperature)?, ..self })
+        Ok(Self { settings: self.settings.with_temperature(temperature)?, ..self })
     }
 
     /// Multiplies gradients (not values) by `scale`: 1/rows for the gradient of a mean.
     #[must_use]
     pub fn with_scale(self, scale: f64) -> Self {
-        Self { scale, ..self }
+        Self { settings: self.settings.with_scale(scale), ..self }
     }
 
     /// Multiplies the gradient of each row by its weight. A row of weight 0 is not looked at: its value is 0 and so is
@@ -73,10 +70,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     /// # Errors
     /// [`Error::LengthMismatch`] unless there is one for each row.
     pub fn with_weights(self, weights: &'a [f64]) -> Result<Self, Error> {
-        if weights.len() != self.p.len() {
-            return Err(Error::LengthMismatch { p: self.p.len(), q: weights.len() });
-        }
-        Ok(Self { weights: Some(weights), ..self })
+        Ok(Self { settings: self.settings.with_weights(weights, self.p.len())?, ..self })
     }
 
     /// The value of each row, in the divergence's unit.
@@ -175,8 +169,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         if let (Some(p), Some(q)) = (self.p.seen_as(T::real), self.q.seen_as(T::real))
             && let (Some(to_p), Some(to_q)) = (T::direct(to_p), T::direct(to_q))
         {
-            let Self { temperature, scale, weights, .. } = *self;
-            return LogitRows { p, q, temperature, scale, weights }.run_real(divergence, values, to_p, to_q);
+            return LogitRows { p, q, settings: self.settings }.run_real(divergence, values, to_p, to_q);
         }
         let to = Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) };
         self.widened(to, |rows, Outputs { values, gradient_p, gradient_q }| {
@@ -204,9 +197,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
             let rows = LogitRows {
                 p: Rows::new(&sides[0], columns_p)?,
                 q: Rows::new(&sides[1], columns_q)?,
-                temperature: self.temperature,
-                scale: self.scale,
-                weights: self.weights.map(|weights| &weights[first..first + n]),
+                settings: self.settings.part(first, n),
             };
             with_real([to_p, to_q], gradients, |[to_p, to_q]| {
                 run(rows, Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) })
@@ -227,11 +218,6 @@ impl<R> Default for Widened<R> {
     fn default() -> Self {
         Self { sides: Default::default(), row: Vec::new(), gradients: Default::default() }
     }
-}
-
-/// The slice, unless it is empty: then it is not wanted.
-pub(crate) fn wanted<T>(to: &mut [T]) -> Option<&mut [T]> {
-    if to.is_empty() { None } else { Some(to) }
 }
 
 /// Has gradients written in the precision of the kernels, to `space` where the type is another one.
@@ -277,10 +263,6 @@ impl<R: Precision> LogitRows<'_, R> {
         })
     }
 
-    fn weight(&self, index: usize) -> f64 {
-        self.weights.and_then(|weights| weights.get(index)).copied().unwrap_or(1.0)
-    }
-
     /// What comes of a row that is not looked at.
     fn nothing(&self, to_p: &mut [R], to_q: &mut [R]) -> f64 {
         to_p.fill(R::default());
@@ -295,12 +277,10 @@ impl<R: Precision> LogitRows<'_, R> {
         space: &mut Space<R>,
         piece: Piece<'_, R>,
     ) -> Result<(), Error> {
-        let Piece { first, values, mut to_p, mut to_q } = piece;
+        let Piece { first, values, to_p, to_q } = piece;
         for (i, value) in values.iter_mut().enumerate() {
-            let (row_p, row_q);
-            (row_p, to_p) = to_p.split_at_mut(self.p.columns().min(to_p.len()));
-            (row_q, to_q) = to_q.split_at_mut(self.q.columns().min(to_q.len()));
-            *value = self.one(divergence, level, space, first + i, (row_p, row_q))?;
+            let to = (rows_of(to_p, self.p.columns(), i, 1), rows_of(to_q, self.q.columns(), i, 1));
+            *value = self.one(divergence, level, space, first + i, to)?;
         }
         Ok(())
     }
@@ -313,15 +293,12 @@ impl<R: Precision> LogitRows<'_, R> {
         index: usize,
         (to_p, to_q): (&mut [R], &mut [R]),
     ) -> Result<f64, Error> {
-        let weight = self.weight(index);
-        if weight == 0.0 {
-            return Ok(self.nothing(to_p, to_q));
-        }
+        let Some(factor) = self.settings.factor(index) else { return Ok(self.nothing(to_p, to_q)) };
         let sides = (self.p.row(index), self.q.row(index));
         let keep = row::keeps::<D>(!(to_p.is_empty() && to_q.is_empty()));
-        let row = Row::new(level, sides, self.temperature, &mut space.work, keep)
+        let row = Row::new(level, sides, self.settings.temperature, &mut space.work, keep)
             .map_err(|reason| reason.at(index, index))?;
-        row.value_and_gradient(divergence, weight * self.scale, to_p, to_q)
+        row.value_and_gradient(divergence, factor, to_p, to_q)
     }
 
     fn side_by_side<D: Divergence>(
@@ -331,27 +308,23 @@ impl<R: Precision> LogitRows<'_, R> {
         space: &mut Space<R>,
         piece: Piece<'_, R>,
     ) -> Result<(), Error> {
-        let Piece { first, values, mut to_p, mut to_q } = piece;
+        let Piece { first, values, to_p, to_q } = piece;
         let columns = self.p.columns();
         for (i, values) in values.chunks_mut(WIDEST).enumerate() {
-            let (first, count) = (first + i * WIDEST, values.len());
-            let (part_p, part_q);
-            (part_p, to_p) = to_p.split_at_mut((count * columns).min(to_p.len()));
-            (part_q, to_q) = to_q.split_at_mut((count * columns).min(to_q.len()));
+            let (first, at, count) = (first + i * WIDEST, i * WIDEST, values.len());
+            let (part_p, part_q) = (rows_of(to_p, columns, at, count), rows_of(to_q, columns, at, count));
             let mut factors = [None; WIDEST];
             for (lane, value) in values.iter_mut().enumerate() {
-                let weight = self.weight(first + lane);
-                if weight == 0.0 {
-                    *value = self.nothing(row_of(part_p, lane, columns), row_of(part_q, lane, columns));
-                } else {
-                    factors[lane] = Some(weight * self.scale);
+                factors[lane] = self.settings.factor(first + lane);
+                if factors[lane].is_none() {
+                    *value = self.nothing(rows_of(part_p, columns, lane, 1), rows_of(part_q, columns, lane, 1));
                 }
             }
             let strip = Strip { p: self.p, q: self.q, first, count };
             let to = [&mut *part_p, &mut *part_q];
-            let left = space.tile.run(divergence, (level, self.temperature), strip, &factors, values, to)?;
+            let left = space.tile.run(divergence, (level, self.settings.temperature), strip, &factors, values, to)?;
             for lane in (0..count).filter(|lane| left & (1 << lane) != 0) {
-                let to = (row_of(part_p, lane, columns), row_of(part_q, lane, columns));
+                let to = (rows_of(part_p, columns, lane, 1), rows_of(part_q, columns, lane, 1));
                 values[lane] = self.one(divergence, level, space, first + lane, to)?;
             }
         }
@@ -378,38 +351,6 @@ impl<T: Logit> Visitor for Fill<'_, '_, '_, T> {
     }
 }
 
-/// Some of the rows: where their values and gradients go. An empty slice is not written.
-pub(crate) struct Piece<'a, T> {
-    pub(crate) first: usize,
-    pub(crate) values: &'a mut [f64],
-    pub(crate) to_p: &'a mut [T],
-    pub(crate) to_q: &'a mut [T],
-}
-
-/// Cuts the rows into pieces. They are fixed by the shape, and each row is its own: the bits do not depend on threads.
-/// The rows of a piece are one piece again.
-pub(crate) fn pieces<'a, T>(
-    columns: [usize; 2],
-    values: &'a mut [f64],
-    [mut to_p, mut to_q]: [&'a mut [T]; 2],
-) -> Vec<Piece<'a, T>> {
-    let rows = (PIECE / columns[0].max(columns[1])).max(1);
-    let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
-    for (i, values) in values.chunks_mut(rows).enumerate() {
-        let (part_p, part_q);
-        let n = values.len();
-        (part_p, to_p) = to_p.split_at_mut((n * columns[0]).min(to_p.len()));
-        (part_q, to_q) = to_q.split_at_mut((n * columns[1]).min(to_q.len()));
-        pieces.push(Piece { first: i * rows, values, to_p: part_p, to_q: part_q });
-    }
-    pieces
-}
-
-/// One row of a gradient, if there is one.
-fn row_of<T>(to: &mut [T], row: usize, columns: usize) -> &mut [T] {
-    if to.is_empty() { to } else { &mut to[row * columns..(row + 1) * columns] }
-}
-
 /// What a thread needs to work on rows.
 struct Space<R> {
     work: Workspace<R>,
@@ -420,26 +361,6 @@ impl<R: Precision> Space<R> {
     fn new() -> Self {
         Self { work: Workspace::default(), tile: Tile::new() }
     }
-}
-
-/// Does all the work, with something of each thread's own; the first error in order is returned.
-pub(crate) fn each<W: Send, O>(
-    work: Vec<W>,
-    own: impl Fn() -> O + Send + Sync,
-    run: impl Fn(&mut O, W) -> Result<(), Error> + Send + Sync,
-) -> Result<(), Error> {
-    #[cfg(feature = "rayon")]
-    if work.len() > 1 && rayon::current_num_threads() > 1 {
-        use rayon::prelude::*;
-        let results: Vec<_> = work.into_par_iter().map_init(own, run).collect();
-        return results.into_iter().collect();
-    }
-    let mut own = own();
-    work.into_iter().try_for_each(|work| run(&mut own, work))
-}
-
-pub(crate) fn shape(len: usize, needed: usize) -> Result<(), Error> {
-    if len == needed { Ok(()) } else { Err(Error::Shape { len, needed }) }
 }
 
 /// The value of one row.

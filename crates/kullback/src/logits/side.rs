@@ -10,7 +10,8 @@ use crate::state::{LogMass, Merge, Reference, Temperature};
 use super::Logit;
 use super::element::sealed::Precision;
 use super::frame::SideFrame;
-use super::kernel::{BLOCK, Combine, Layout, WIDEST, Weigh};
+use super::kernel::{BLOCK, Combine, Layout, WIDEST};
+use super::scan::Weigh;
 
 /// Σ e^(b/T). Errors are about Q.
 pub(crate) fn mass<T: Logit>(

@@ -5,10 +5,11 @@ use crate::num::simd::Level;
 use crate::state::{LogMass, Merge, Sum, Temperature};
 use crate::{Error, RowError, Side};
 
-use super::batch::{Piece, each, pieces, shape};
 use super::element::sealed::Precision;
 use super::part::Part;
+use super::pieces::{Piece, each, pieces, rows_of, shape};
 use super::row::{self, Row};
+use super::settings::Settings;
 use super::workspace::Workspace;
 use super::{Logit, Terms, side};
 
@@ -49,9 +50,7 @@ pub struct SparseTeacher<'a, T> {
     ids: Rows<'a, u32>,
     logs: Rows<'a, T>,
     remainder: Remainder,
-    temperature: Temperature,
-    scale: f64,
-    weights: Option<&'a [f64]>,
+    settings: Settings<'a>,
 }
 
 impl<'a, T: Logit> SparseTeacher<'a, T> {
@@ -66,7 +65,7 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
             }
         }
         let logs = log_probabilities;
-        Ok(Self { ids, logs, remainder, temperature: Temperature::ONE, scale: 1.0, weights: None })
+        Ok(Self { ids, logs, remainder, settings: Settings::PLAIN })
     }
 
     /// Divides the student's logits by `temperature`.
@@ -74,13 +73,13 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
     /// # Errors
     /// [`Error::Parameter`] unless it is positive and finite.
     pub fn with_temperature(self, temperature: f64) -> Result<Self, Error> {
-        Ok(Self { temperature: Temperature::checked(temperature)?, ..self })
+        Ok(Self { settings: self.settings.with_temperature(temperature)?, ..self })
     }
 
     /// As [`LogitRows::with_scale`].
     #[must_use]
     pub fn with_scale(self, scale: f64) -> Self {
-        Self { scale, ..self }
+        Self { settings: self.settings.with_scale(scale), ..self }
     }
 
     /// As [`LogitRows::with_weights`].
@@ -88,10 +87,7 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
     /// # Errors
     /// [`Error::LengthMismatch`] unless there is one for each row.
     pub fn with_weights(self, weights: &'a [f64]) -> Result<Self, Error> {
-        if weights.len() != self.logs.len() {
-            return Err(Error::LengthMismatch { p: self.logs.len(), q: weights.len() });
-        }
-        Ok(Self { weights: Some(weights), ..self })
+        Ok(Self { settings: self.settings.with_weights(weights, self.logs.len())?, ..self })
     }
 
     /// The value of each row, and the gradient for the student's logits (rows × vocabulary) where it is wanted.
@@ -122,20 +118,19 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
             pieces([columns; 2], values, [&mut [], gradient.unwrap_or(&mut [])]),
             List::default,
             |list: &mut List<T::Real>, piece| {
-                let Piece { first, values, to_q: mut to, .. } = piece;
+                let Piece { first, values, to_q: to, .. } = piece;
                 for (row, value) in (first..).zip(values) {
-                    let part;
-                    (part, to) = to.split_at_mut(columns.min(to.len()));
+                    let part = rows_of(to, columns, row - first, 1);
                     part.fill(T::rounded(0.0));
-                    let weight = self.weights.and_then(|weights| weights.get(row)).copied().unwrap_or(1.0);
                     *value = 0.0;
-                    if weight != 0.0 {
+                    if let Some(factor) = self.settings.factor(row) {
                         list.read(self.ids.row(row), self.logs.row(row), row, columns)?;
-                        *value = self
-                            .row(level, divergence, list, student.row(row), weight * self.scale, part)
-                            .map_err(|error| match error {
-                                Error::Row { reason, .. } => reason.at(row, row),
-                                other => other,
+                        *value =
+                            self.row(level, divergence, list, student.row(row), factor, part).map_err(|error| {
+                                match error {
+                                    Error::Row { reason, .. } => reason.at(row, row),
+                                    other => other,
+                                }
                             })?;
                     }
                 }
@@ -156,23 +151,24 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
         let of_row = |reason: RowError| reason.at(0, 0);
         let rest = match self.remainder {
             Remainder::Renormalise => LogMass::IDENTITY,
-            _ => side::mass_without(level, student, &list.ids, self.temperature, &mut list.block).map_err(of_row)?,
+            _ => side::mass_without(level, student, &list.ids, self.settings.temperature, &mut list.block)
+                .map_err(of_row)?,
         };
-        list.face(student, &rest, self.temperature).map_err(of_row)?;
+        list.face(student, &rest, self.settings.temperature).map_err(of_row)?;
         let k = list.ids.len();
         if self.remainder != Remainder::Renormalise {
             list.p.push(ln_rest(&list.p, T::Real::LIMITS.digits));
             list.q.push(if rest.max == f64::NEG_INFINITY {
                 rest.max
             } else {
-                let frame = side::frame::<T>(&rest, self.temperature);
-                frame.offset + (frame.reference - list.top) * self.temperature.inverse
+                let frame = side::frame::<T>(&rest, self.settings.temperature);
+                frame.offset + (frame.reference - list.top) * self.settings.temperature.inverse
             });
         }
         let wanted = !to.is_empty();
         list.slopes.clear();
         list.slopes.resize(if wanted { list.p.len() } else { 0 }, 0.0);
-        let factor = factor * self.temperature.inverse;
+        let factor = factor * self.settings.temperature.inverse;
         let value = if self.remainder == Remainder::Truncate {
             list.truncated(level, divergence, k, factor).map_err(of_row)?
         } else {
@@ -184,7 +180,7 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
         if let Some(&slope) = list.slopes.get(k)
             && rest.max > f64::NEG_INFINITY
         {
-            side::add_softmax(level, student, &rest, self.temperature, slope, to, &mut list.block);
+            side::add_softmax(level, student, &rest, self.settings.temperature, slope, to, &mut list.block);
         }
         if wanted {
             for (&id, &slope) in list.ids.iter().zip(&list.slopes) {

@@ -8,8 +8,9 @@ use crate::state::Temperature;
 
 use super::element::sealed::Precision;
 use super::frame::is_forward;
-use super::kernel::{self, Combine, Lane, LaneTerms, Layout, Scales, ScanTile, WIDEST};
+use super::kernel::{self, Combine, Lane, LaneTerms, Layout, Scales, WIDEST};
 use super::row::Row;
+use super::scan::ScanTile;
 use super::workspace::Workspace;
 
 /// Up to this many entries rows are taken side by side.

@@ -4,7 +4,8 @@ use crate::num::simd::{Level, dispatch};
 use crate::state::{LogMass, LogitMass, Merge, Sum, Temperature};
 
 use super::element::sealed::Precision;
-use super::kernel::{BLOCK, Scan, Scanned, WIDEST};
+use super::kernel::{BLOCK, WIDEST};
+use super::scan::{Scan, Scanned};
 
 /// What a thread keeps of the part of a row that it is working on. It grows to the longest and is used again.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Workspace<R> {
     pub(crate) packed: [Vec<R>; 2],
     /// Where in the part each of these stands.
     pub(crate) places: [Vec<u32>; 2],
+    /// Entries of one side alone, until those of both are a block.
+    lone: [Vec<(R, u32)>; 2],
 }
 
 /// Logits that were read at a time.
@@ -110,7 +113,9 @@ impl<R: Precision> Workspace<R> {
         temperature: Temperature,
         keep: bool,
     ) -> Result<(), RowError> {
-        let mut lone: [Vec<(R, u32)>; 2] = [Vec::new(), Vec::new()];
+        for lone in &mut self.lone {
+            lone.clear();
+        }
         let start = self.packed[0].len();
         for index in from..end {
             let [a, b] = [(p, Side::P), (q, Side::Q)].map(|(row, side)| match row.get(index) {
@@ -129,15 +134,15 @@ impl<R: Precision> Workspace<R> {
                         self.places[side].push(place);
                     }
                 }
-                (true, false) => lone[0].push((a, place)),
-                (false, true) => lone[1].push((b, place)),
+                (true, false) => self.lone[0].push((a, place)),
+                (false, true) => self.lone[1].push((b, place)),
                 (false, false) => {}
             }
         }
         self.fill(level, Kind::Packed(start), temperature, keep);
 
         let start = self.packed[0].len();
-        for (side, entries) in lone.iter().enumerate() {
+        for (side, entries) in self.lone.iter().enumerate() {
             self.packed[side].extend(entries.iter().map(|entry| entry.0));
             self.places[side].extend(entries.iter().map(|entry| entry.1));
         }

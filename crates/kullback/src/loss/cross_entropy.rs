@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::discrete::Rows;
 use crate::divergence::CrossEntropy;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape, side};
+use crate::logits::{Logit, LogitRows, Piece, each, pieces, rows_of, shape, side};
 use crate::num::simd::Level;
 
 use super::Reduction;
@@ -97,10 +97,9 @@ impl CrossEntropyLoss {
         let smoothing = unit_interval("label_smoothing", self.label_smoothing)?;
         let (level, columns) = (Level::new(), logits.columns());
         each(pieces([columns; 2], values, [&mut [], to]), side::Block::default, |block, piece| {
-            let Piece { first, values, to_q: mut to, .. } = piece;
+            let Piece { first, values, to_q: to, .. } = piece;
             for (row, value) in (first..).zip(values) {
-                let part;
-                (part, to) = to.split_at_mut(columns.min(to.len()));
+                let part = rows_of(to, columns, row - first, 1);
                 part.fill(T::rounded(0.0));
                 *value = match labels.get(row) {
                     None => 0.0,

@@ -1,6 +1,6 @@
 use crate::discrete::Rows;
 use crate::divergence::Divergence;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, shape, side, wanted};
+use crate::logits::{Logit, LogitRows, Piece, each, pieces, rows_of, shape, side, wanted};
 use crate::num::simd::Level;
 use crate::{Error, Measure};
 
@@ -193,7 +193,7 @@ impl<D: Objective> Distillation<D> {
         let columns = [teacher.columns(), student.columns()];
 
         each(pieces(columns, values, to), side::Block::default, |block, piece| {
-            let Piece { first, values, to_p, to_q: mut to } = piece;
+            let Piece { first, values, to_p, to_q: to } = piece;
             let n = values.len();
             let weights = weights.get(first..first + n).unwrap_or_default();
             let rows = LogitRows::new(teacher.part(first, n), student.part(first, n))?
@@ -204,8 +204,7 @@ impl<D: Objective> Distillation<D> {
             let measured = self.divergence.run(&rows, values, wanted(to_p), wanted(to));
             measured.map_err(|error| error.of_rows_from(first))?;
             for ((row, value), weight) in (first..).zip(values).zip(weights) {
-                let part;
-                (part, to) = to.split_at_mut(columns[1].min(to.len()));
+                let part = rows_of(to, columns[1], row - first, 1);
                 *value *= weight;
                 if let (true, Some(label)) = (alpha > 0.0, labels.get(row)) {
                     let hard = surprise(level, student.row(row), label, smoothing, alpha * factor, part, block);

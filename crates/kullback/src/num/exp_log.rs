@@ -112,8 +112,8 @@ pub fn exp<V: Real>(x: V) -> V {
     ((e.r + e.tail + 1.0) * half.exp2_integer()) * (e.k - half).exp2_integer()
 }
 
-/// `2^(x·octaves)` for products up to some 120, 0 where it would not be a normal number: the weights of a softmax, to
-/// 2 units in the last place of what the rounded `octaves` gives. NaN may be lost.
+/// `2^(x·octaves)` for products up to some 120, 0 where it would not be a normal number: the weights of a softmax, of
+/// the rounded `octaves` to 2 units in the last place, 3 in singles. NaN may be lost.
 ///
 /// The exponent comes off exactly, so it is the cheapest of the exponentials; the product is not rounded before.
 #[inline(always)]

@@ -15,11 +15,12 @@ enum Function {
     Ln1p,
     H,
     Phi,
+    Exp2,
 }
-use Function::{Exp, ExpM1, H, Ln, Ln1p, Phi};
+use Function::{Exp, Exp2, ExpM1, H, Ln, Ln1p, Phi};
 
-const ALL: [(Function, &str); 6] =
-    [(Exp, "exp"), (ExpM1, "expm1"), (Ln, "ln"), (Ln1p, "log1p"), (H, "h"), (Phi, "phi")];
+const ALL: [(Function, &str); 7] =
+    [(Exp, "exp"), (ExpM1, "expm1"), (Ln, "ln"), (Ln1p, "log1p"), (H, "h"), (Phi, "phi"), (Exp2, "exp2")];
 
 impl Function {
     #[inline(always)]
@@ -31,6 +32,7 @@ impl Function {
             Ln1p => exp_log::ln_1p(x),
             H => entropic::h(x),
             Phi => entropic::kl_term(x, y, y - x),
+            Exp2 => exp_log::exp2_product(x, exp_log::Octaves::new(x, 1.0)),
         }
     }
 
@@ -42,6 +44,7 @@ impl Function {
             Ln => within(x, low, high),
             Ln1p => x > -1.0 && within(1.0 + x, low, high),
             Phi => within(x, low / 2, high / 2) && within(y, low / 2, high / 2),
+            Exp2 => x >= f64::from(low) && x <= 120.0,
         }
     }
 
@@ -57,6 +60,8 @@ impl Function {
                 _ => DoubleDouble::from(f64::exp(-x)) - one + wide,
             },
             Exp => wide.exp(),
+            Exp2 if x.abs() > 900.0 => f64::exp2(x).into(),
+            Exp2 => (wide * DoubleDouble::from(2.0).ln()).exp(),
             ExpM1 if x.abs() < 1e-2 => exp_series(wide, 1),
             ExpM1 => wide.exp() - one,
             Ln => wide.ln(),
@@ -166,6 +171,7 @@ fn check_f32(level: Level, function: Function, x: &[f32], y: &[f32]) {
 fn single_truth(function: Function, x: f64, y: f64) -> f64 {
     match function {
         Exp => f64::exp(x),
+        Exp2 => f64::exp2(x),
         ExpM1 => f64::exp_m1(x),
         Ln => f64::ln(x),
         Ln1p => f64::ln_1p(x),
@@ -221,7 +227,7 @@ fn singles_keep_their_promise_on_every_level() {
 
 /// All finite singles: about 20 minutes. `cargo test --release -p kullback -- --ignored all_singles`
 #[test]
-#[ignore = "four billion arguments for each of five functions"]
+#[ignore = "four billion arguments for each of six functions"]
 fn all_singles_keep_their_promise() {
     let ones = vec![1.0f32; 1 << 16];
     for high in 0..1u32 << 16 {
