@@ -76,13 +76,13 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
         Ok(Self { settings: self.settings.with_temperature(temperature)?, ..self })
     }
 
-    /// As [`LogitRows::with_scale`].
+    /// As [`LogitRows::with_scale`](super::LogitRows::with_scale).
     #[must_use]
     pub fn with_scale(self, scale: f64) -> Self {
         Self { settings: self.settings.with_scale(scale), ..self }
     }
 
-    /// As [`LogitRows::with_weights`].
+    /// As [`LogitRows::with_weights`](super::LogitRows::with_weights).
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] unless there is one for each row.
