@@ -44,6 +44,7 @@ pub mod logits;
 pub mod loss;
 pub mod num;
 pub mod state;
+mod threads;
 
 pub use discrete::{
     LogPair, Pair, Rows, Smoothing, Weight, cross_entropy, entropy, generalized_kl, kl_contributions,

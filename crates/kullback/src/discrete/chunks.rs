@@ -1,6 +1,8 @@
 //! Long inputs in pieces of fixed size, merged in order: the same bits on any number of threads.
 
+use crate::Error;
 use crate::state::Merge;
+use crate::threads::each;
 
 use super::kernel::BLOCK;
 
@@ -8,43 +10,27 @@ use super::kernel::BLOCK;
 pub(super) const CHUNK: usize = 64 * BLOCK;
 
 /// Merges `state` of every pair of chunks, in order.
-#[cfg(feature = "rayon")]
+#[inline(always)]
 pub(super) fn fold<T: Sync, M: Merge + Send>(p: &[T], q: &[T], state: impl Fn(&[T], &[T]) -> M + Sync) -> M {
-    use rayon::prelude::*;
-    if p.len() <= CHUNK || rayon::current_num_threads() == 1 {
-        return fold_in_order(p, q, state);
+    if p.len() <= CHUNK {
+        return M::IDENTITY.merge(state(p, q));
     }
-    let states: Vec<M> = p.par_chunks(CHUNK).zip(q.par_chunks(CHUNK)).map(|(p, q)| state(p, q)).collect();
-    states.into_iter().fold(M::IDENTITY, M::merge)
+    fold_long(p, q, &state)
 }
 
-/// Merges `state` of every pair of chunks, in order.
-#[cfg(not(feature = "rayon"))]
-pub(super) fn fold<T, M: Merge>(p: &[T], q: &[T], state: impl Fn(&[T], &[T]) -> M) -> M {
-    fold_in_order(p, q, state)
-}
-
-fn fold_in_order<T, M: Merge>(p: &[T], q: &[T], state: impl Fn(&[T], &[T]) -> M) -> M {
-    let mut whole = M::IDENTITY;
-    for (p, q) in p.chunks(CHUNK).zip(q.chunks(CHUNK)) {
-        whole = whole.merge(state(p, q));
-    }
-    whole
+fn fold_long<T: Sync, M: Merge + Send>(p: &[T], q: &[T], state: &(dyn Fn(&[T], &[T]) -> M + Sync)) -> M {
+    let work = p.chunks(CHUNK).zip(q.chunks(CHUNK)).collect();
+    each(work, || (), &|(), (p, q)| state(p, q)).into_iter().fold(M::IDENTITY, M::merge)
 }
 
 /// Fills `out` in pieces of `len` values, each by `fill(index of the first, piece)`.
 ///
 /// The first error in order is returned.
-pub(super) fn fill<E: Send>(
+pub(super) fn fill(
     out: &mut [f64],
     len: usize,
-    fill: impl Fn(usize, &mut [f64]) -> Result<(), E> + Sync,
-) -> Result<(), E> {
-    #[cfg(feature = "rayon")]
-    if out.len() > len && rayon::current_num_threads() > 1 {
-        use rayon::prelude::*;
-        let results: Vec<_> = out.par_chunks_mut(len).enumerate().map(|(i, piece)| fill(i * len, piece)).collect();
-        return results.into_iter().collect();
-    }
-    out.chunks_mut(len).enumerate().try_for_each(|(i, piece)| fill(i * len, piece))
+    fill: impl Fn(usize, &mut [f64]) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
+    let work = out.chunks_mut(len).enumerate().collect();
+    each(work, || (), &|(), (i, piece)| fill(i * len, piece)).into_iter().collect()
 }

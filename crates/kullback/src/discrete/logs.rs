@@ -72,7 +72,7 @@ impl<'a> LogPair<'a> {
     }
 
     /// Calls `write` with each category's ∂/∂a and ∂/∂b of the sum times `factor`.
-    pub(crate) fn slopes<G: Generator>(&self, generator: G, factor: f64, mut write: impl FnMut(usize, f64, f64)) {
+    pub(crate) fn slopes<G: Generator>(&self, generator: G, factor: f64, write: &mut dyn FnMut(usize, f64, f64)) {
         let (_, frame) = self.wide_sum(generator);
         let slopes = |x: Point<Wide>| match (x.p == Wide::ZERO, x.q == Wide::ZERO) {
             (false, false) => {

@@ -7,7 +7,7 @@ use crate::{Error, Side};
 use super::Logit;
 use super::element::sealed::Precision;
 use super::kernel::WIDEST;
-use super::pieces::{Piece, each, pieces, rows_of, shape, wanted};
+use super::pieces::{Piece, in_pieces, rows_of, shape, wanted};
 use super::row::{self, Row};
 use super::settings::Settings;
 use super::tile::{SMALL, Strip, Tile};
@@ -172,21 +172,17 @@ impl<'a, T: Logit> LogitRows<'a, T> {
             return LogitRows { p, q, settings: self.settings }.run_real(divergence, values, to_p, to_q);
         }
         let to = Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) };
-        self.widened(to, |rows, Outputs { values, gradient_p, gradient_q }| {
+        self.widened(to, &|rows, Outputs { values, gradient_p, gradient_q }| {
             rows.run_real(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
         })
     }
 
     /// Has a batch done in the precision of the kernels, piece by piece.
-    pub(super) fn widened(
-        &self,
-        to: Outputs<'_, T>,
-        run: impl Fn(LogitRows<'_, T::Real>, Outputs<'_, T::Real>) -> Result<(), Error> + Send + Sync,
-    ) -> Result<(), Error> {
+    pub(super) fn widened(&self, to: Outputs<'_, T>, run: &Run<'_, T::Real>) -> Result<(), Error> {
         let Outputs { values, gradient_p, gradient_q } = to;
         let [columns_p, columns_q] = [self.p.columns(), self.q.columns()];
         let gradients = [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])];
-        each(pieces([columns_p, columns_q], values, gradients), Widened::default, |space, piece| {
+        in_pieces([columns_p, columns_q], values, gradients, Widened::default, |space, piece| {
             let Piece { first, values, to_p, to_q } = piece;
             let Widened { sides, row, gradients } = space;
             let n = values.len();
@@ -206,6 +202,9 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         })
     }
 }
+
+/// Work on a batch in the precision of the kernels.
+type Run<'r, R> = dyn Fn(LogitRows<'_, R>, Outputs<'_, R>) -> Result<(), Error> + Sync + 'r;
 
 /// A thread's piece of rows of short floats, and their gradients.
 struct Widened<R> {
@@ -252,9 +251,8 @@ impl<R: Precision> LogitRows<'_, R> {
     ) -> Result<(), Error> {
         let level = Level::new();
         let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
-        let pieces = pieces([columns_p, columns_q], values, [to_p, to_q]);
         let small = columns_p == columns_q && columns_p <= SMALL && D::Generator::REDUCTION == Reduction::Sum;
-        each(pieces, Space::new, |space, piece| {
+        in_pieces([columns_p, columns_q], values, [to_p, to_q], Space::new, |space, piece| {
             if small {
                 self.side_by_side(divergence, level, space, piece)
             } else {

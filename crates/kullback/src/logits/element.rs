@@ -132,7 +132,7 @@ macro_rules! narrow {
                 Self::from_f32(x)
             }
             fn measure(rows: &LogitRows<'_, Self>, measure: Measure, to: Outputs<'_, Self>) -> Result<(), Error> {
-                rows.widened(to, |rows, to| <f32 as sealed::Element>::measure(&rows, measure, to))
+                rows.widened(to, &|rows, to| <f32 as sealed::Element>::measure(&rows, measure, to))
             }
         }
     };

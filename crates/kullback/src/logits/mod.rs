@@ -38,7 +38,7 @@ pub use batch::LogitRows;
 pub(crate) use batch::between;
 pub use element::Logit;
 pub use frame::Frame;
-pub(crate) use pieces::{Piece, each, pieces, rows_of, shape, wanted};
+pub(crate) use pieces::{Piece, in_pieces, rows_of, shape, wanted};
 pub use shard::Shard;
 pub use sparse::{Remainder, SparseTeacher};
 pub use terms::Terms;

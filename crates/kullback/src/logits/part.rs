@@ -78,16 +78,11 @@ impl<R: Precision> Part<'_, R> {
         terms
     }
 
-    /// Writes the gradient for the logits of either side, times `factor`; an empty slice is not written.
-    ///
-    /// `terms` are those of the whole row, after a second pass over this part; they may be missing for a relative entropy
-    /// that the first pass has found, if P's gradient is not wanted.
-    pub(crate) fn gradient<D: Divergence>(
+    /// Writes the gradient for the logits of either side; an empty slice is not written.
+    pub(crate) fn gradient(
         &self,
-        divergence: D,
+        chain: &Chain,
         frame: &Frame,
-        terms: Option<(&Terms, f64)>,
-        factor: f64,
         work: &Workspace<R>,
         (to_p, to_q): (&mut [R], &mut [R]),
     ) {
@@ -98,25 +93,17 @@ impl<R: Precision> Part<'_, R> {
                 to.fill(R::default());
             }
         }
-        let generator = divergence.generator();
-        let scale = factor * frame.temperature.inverse;
-        // A distance has no slope at 0, and equal rows have the gradient 0.
-        let slope = |sum: f64, value: f64| if sum == 0.0 { 0.0 } else { scale * divergence.slope(sum, value) };
-        let at_once = if to_p.is_empty() { frame.at_once::<D::Generator>() } else { None };
-        match (at_once, terms) {
-            (Some(sum), _) => {
-                // ∂/∂ ln q is q − p, and that sums to nothing.
-                let factor = slope(sum, divergence.finish(sum));
+        match *chain {
+            Chain::Weights { factor } => {
+                let factor = factor * frame.temperature.inverse;
                 for block in &work.blocks {
                     let [scale_p, scale_q] = block.scales(&frame.mass);
                     let (x, y) = (&work.weights[1], &work.weights[0]);
                     self.write(work, block, 1, (x, scale_q * factor), (y, -scale_p * factor), to_q);
                 }
             }
-            (None, Some((terms, value))) => {
-                let factor = slope(frame.sum(generator, terms), value);
-                let totals = [terms.slope_p(generator), terms.slope_q(generator)];
-                let edges = [finite(generator.at_infinity()), finite(generator.at_zero())];
+            Chain::Slopes { factor, totals, edges } => {
+                let factor = factor * frame.temperature.inverse;
                 for (side, to) in [to_p, to_q].into_iter().enumerate().filter(|(_, to)| !to.is_empty()) {
                     for block in &work.blocks {
                         let scale = block.scales(&frame.mass)[side];
@@ -131,7 +118,6 @@ impl<R: Precision> Part<'_, R> {
                     }
                 }
             }
-            (None, None) => {}
         }
     }
 
@@ -165,6 +151,32 @@ impl<R: Precision> Part<'_, R> {
             }
         }
     }
+}
+
+/// How what the passes have kept becomes a gradient, before the temperature.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Chain {
+    /// Q's gradient of a relative entropy from weights: ∂/∂ ln q is q − p, and that sums to nothing.
+    Weights { factor: f64 },
+    /// From slopes, their totals, and what they are per unit of a weight that the other side lacks.
+    Slopes { factor: f64, totals: [f64; 2], edges: [f64; 2] },
+}
+
+impl Chain {
+    /// From a second pass over the whole row.
+    pub(crate) fn of<D: Divergence>(divergence: D, frame: &Frame, terms: &Terms, value: f64, factor: f64) -> Self {
+        let generator = divergence.generator();
+        Self::Slopes {
+            factor: factor * outer(divergence, frame.sum(generator, terms), value),
+            totals: [terms.slope_p(generator), terms.slope_q(generator)],
+            edges: [finite(generator.at_infinity()), finite(generator.at_zero())],
+        }
+    }
+}
+
+/// The derivative of a value by its sum. A distance has none at 0, and equal rows have the gradient 0.
+pub(crate) fn outer<D: Divergence>(divergence: D, sum: f64, value: f64) -> f64 {
+    if sum == 0.0 { 0.0 } else { divergence.slope(sum, value) }
 }
 
 impl Block {

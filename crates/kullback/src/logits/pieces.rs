@@ -1,6 +1,7 @@
 //! A batch in pieces, for threads, and where each piece is written to.
 
 use crate::Error;
+use crate::threads::each;
 
 /// Entries that one piece of work has about.
 const PIECE: usize = 1 << 16;
@@ -13,9 +14,20 @@ pub(crate) struct Piece<'a, T> {
     pub(crate) to_q: &'a mut [T],
 }
 
+/// Has a batch done piece by piece, with something of each thread's own; the first error in order is returned.
+pub(crate) fn in_pieces<T: Send, O>(
+    columns: [usize; 2],
+    values: &mut [f64],
+    to: [&mut [T]; 2],
+    own: fn() -> O,
+    run: impl Fn(&mut O, Piece<'_, T>) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
+    each(pieces(columns, values, to), own, &run).into_iter().collect()
+}
+
 /// Cuts the rows into pieces. They are fixed by the shape, and each row is its own: the bits do not depend on threads.
 /// The rows of a piece are one piece again.
-pub(crate) fn pieces<'a, T>(
+fn pieces<'a, T>(
     columns: [usize; 2],
     values: &'a mut [f64],
     [mut to_p, mut to_q]: [&'a mut [T]; 2],
@@ -40,22 +52,6 @@ pub(crate) fn rows_of<T>(to: &mut [T], columns: usize, first: usize, count: usiz
 /// The slice, unless it is empty: then it is not wanted.
 pub(crate) fn wanted<T>(to: &mut [T]) -> Option<&mut [T]> {
     if to.is_empty() { None } else { Some(to) }
-}
-
-/// Does all the work, with something of each thread's own; the first error in order is returned.
-pub(crate) fn each<W: Send, O>(
-    work: Vec<W>,
-    own: impl Fn() -> O + Send + Sync,
-    run: impl Fn(&mut O, W) -> Result<(), Error> + Send + Sync,
-) -> Result<(), Error> {
-    #[cfg(feature = "rayon")]
-    if work.len() > 1 && rayon::current_num_threads() > 1 {
-        use rayon::prelude::*;
-        let results: Vec<_> = work.into_par_iter().map_init(own, run).collect();
-        return results.into_iter().collect();
-    }
-    let mut own = own();
-    work.into_iter().try_for_each(|work| run(&mut own, work))
 }
 
 pub(crate) fn shape(len: usize, needed: usize) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use crate::{Error, Side};
 
 use super::element::sealed::Precision;
 use super::frame::{Frame, is_forward};
-use super::part::Part;
+use super::part::{Chain, Part, outer};
 use super::terms::Terms;
 use super::workspace::Workspace;
 
@@ -79,7 +79,8 @@ impl<'a, R: Precision> Row<'a, R> {
         if let Some(sum) = at_once {
             let value = divergence.conclude(sum, self)?;
             if !to_q.is_empty() {
-                self.part.gradient(divergence, &self.frame, None, factor, &self.work.borrow(), (to_p, to_q));
+                let chain = Chain::Weights { factor: factor * outer(divergence, sum, value) };
+                self.part.gradient(&chain, &self.frame, &self.work.borrow(), (to_p, to_q));
             }
             return Ok(value);
         }
@@ -89,8 +90,8 @@ impl<'a, R: Precision> Row<'a, R> {
         };
         let value = divergence.conclude(frame.sum(generator, &terms), self)?;
         if wanted != [false; 2] {
-            let known = Some((&terms, value));
-            self.part.gradient(divergence, &frame, known, factor, &self.work.borrow(), (to_p, to_q));
+            let chain = Chain::of(divergence, &frame, &terms, value, factor);
+            self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
         }
         Ok(value)
     }
@@ -110,7 +111,7 @@ impl<'a, R: Precision> Row<'a, R> {
         if to_p.is_empty() && to_q.is_empty() {
             return Ok(value);
         }
-        pair.slopes(generator, factor * divergence.slope(sum, value), |index, by_p, by_q| {
+        pair.slopes(generator, factor * divergence.slope(sum, value), &mut |index, by_p, by_q| {
             for (to, slope) in [(&mut *to_p, by_p), (&mut *to_q, by_q)] {
                 if let Some(to) = to.get_mut(index) {
                     *to = R::rounded(slope);

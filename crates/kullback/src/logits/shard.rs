@@ -4,7 +4,7 @@ use crate::num::simd::Level;
 use crate::state::{LogitMass, Temperature};
 
 use super::batch::with_real;
-use super::part::Part;
+use super::part::{Chain, Part, outer};
 use super::workspace::Workspace;
 use super::{Frame, Logit, Terms, row};
 
@@ -117,12 +117,17 @@ impl<'a, T: Logit> Shard<'a, T> {
         self.with(|part, work| {
             part.scan(work, true)?;
             let wanted = [!to_p.is_empty(), !to_q.is_empty()];
-            if wanted[0] || frame.at_once::<D::Generator>().is_none() {
-                part.terms(divergence.generator(), frame, work, wanted);
-            }
-            let known = Some((terms, frame.value(divergence, terms)));
+            let chain = match frame.at_once::<D::Generator>() {
+                Some(sum) if !wanted[0] => {
+                    Chain::Weights { factor: factor * outer(divergence, sum, divergence.finish(sum)) }
+                }
+                _ => {
+                    part.terms(divergence.generator(), frame, work, wanted);
+                    Chain::of(divergence, frame, terms, frame.value(divergence, terms), factor)
+                }
+            };
             with_real([to_p, to_q], &mut Default::default(), |[to_p, to_q]| {
-                part.gradient(divergence, frame, known, factor, work, (to_p, to_q));
+                part.gradient(&chain, frame, work, (to_p, to_q));
             });
             Ok(())
         })

@@ -6,8 +6,8 @@ use crate::state::{LogMass, Merge, Sum, Temperature};
 use crate::{Error, RowError, Side};
 
 use super::element::sealed::Precision;
-use super::part::Part;
-use super::pieces::{Piece, each, pieces, rows_of, shape};
+use super::part::{Chain, Part};
+use super::pieces::{Piece, in_pieces, rows_of, shape};
 use super::row::{self, Row};
 use super::settings::Settings;
 use super::workspace::Workspace;
@@ -114,8 +114,10 @@ impl<'a, T: Logit> SparseTeacher<'a, T> {
             }
         }
         let (level, columns) = (Level::new(), student.columns());
-        each(
-            pieces([columns; 2], values, [&mut [], gradient.unwrap_or(&mut [])]),
+        in_pieces(
+            [columns; 2],
+            values,
+            [&mut [], gradient.unwrap_or(&mut [])],
             List::default,
             |list: &mut List<T::Real>, piece| {
                 let Piece { first, values, to_q: to, .. } = piece;
@@ -281,7 +283,8 @@ impl<R: Precision> List<R> {
         };
         let value = divergence.finish(terms.value(generator));
         if let Some((of_rest, slopes)) = self.slopes.split_last_mut() {
-            listed.gradient(divergence, &frame, Some((&terms, value)), factor, of_list, (&mut [], &mut *slopes));
+            let chain = Chain::of(divergence, &frame, &terms, value, factor);
+            listed.gradient(&chain, &frame, of_list, (&mut [], &mut *slopes));
             // Adding a number to all logits changes nothing.
             *of_rest = -slopes.iter().fold(Sum::ZERO, |sum, &slope| sum + slope).value();
         }

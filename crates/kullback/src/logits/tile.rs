@@ -9,6 +9,7 @@ use crate::state::Temperature;
 use super::element::sealed::Precision;
 use super::frame::is_forward;
 use super::kernel::{self, Combine, Lane, LaneTerms, Layout, Scales, WIDEST};
+use super::part::outer;
 use super::row::Row;
 use super::scan::ScanTile;
 use super::workspace::Workspace;
@@ -21,8 +22,8 @@ pub(crate) struct Tile<R> {
     logits: [Vec<R>; 2],
     weights: [Vec<R>; 2],
     slopes: [Vec<R>; 2],
-    /// Gradients by the chain rule of relative entropy, and from slopes.
-    out: [Vec<R>; 2],
+    /// A gradient before its lanes become rows.
+    out: Vec<R>,
     scales: Scales<R>,
     mean: Lane<R>,
     size: Lane<R>,
@@ -45,7 +46,7 @@ impl<R: Precision> Tile<R> {
             logits: space(),
             weights: space(),
             slopes: space(),
-            out: space(),
+            out: Vec::new(),
             scales: Scales::zero(),
             mean: zero,
             size: zero,
@@ -65,33 +66,21 @@ impl<R: Precision> Tile<R> {
         values: &mut [f64],
         to: [&mut [R]; 2],
     ) -> Result<u32, Error> {
-        let n = strip.p.columns() * WIDEST;
-        for space in [&mut self.logits, &mut self.weights, &mut self.slopes, &mut self.out] {
-            for space in space {
-                space.resize(n, R::default());
-            }
-        }
-        self.load(strip, factors);
-        let ([p, q], [to_p, to_q]) = (&self.logits, &mut self.weights);
-        let (scales, mean, size) = (&mut self.scales, &mut self.mean, &mut self.size);
-        dispatch(level, ScanTile { p, q, temperature, to_p, to_q, scales, mean, size });
-
+        self.scan((level, temperature), strip, factors);
         let wanted = to.each_ref().map(|to| !to.is_empty());
-        // By the chain rule of relative entropy: gradients for Q from weights alone, as in `Part::gradient`.
-        let mut chained = Coefficients::none();
-        // From slopes.
-        let mut by_slopes = [Coefficients::none(); 2];
+        let mut chains = Chains { weights: Coefficients::none(), slopes: [Coefficients::none(); 2] };
         let mut left = 0;
         let mut lanes = None;
         for lane in 0..strip.count {
             let Some(factor) = factors[lane] else { continue };
+            let factor = factor * temperature.inverse;
             let (mean, size): (f64, f64) = (self.mean[lane].into(), self.size[lane].into());
             let scales = [self.scales.p[lane].into(), self.scales.q[lane].into()];
             let at_once = is_forward::<D::Generator>() && mean >= R::LIMITS.apart * size && mean <= R::LIMITS.largest;
             if at_once && !wanted[0] {
                 values[lane] = divergence.finish(mean);
-                let factor = factor * temperature.inverse * divergence.slope(mean, values[lane]);
-                chained.set(lane, scales[1] * factor, -scales[0] * factor);
+                let factor = factor * outer(divergence, mean, values[lane]);
+                chains.weights.set(lane, scales[1] * factor, -scales[0] * factor);
                 continue;
             }
             if lanes.is_none() {
@@ -107,28 +96,37 @@ impl<R: Precision> Tile<R> {
             let index = strip.first + lane;
             let alone = Alone { level, p: strip.p.row(index), q: strip.q.row(index), temperature };
             values[lane] = divergence.conclude(if at_once { mean } else { sum }, &alone)?;
-            // A distance has no slope at 0, and equal rows have the gradient 0.
-            let by = if sum == 0.0 { 0.0 } else { divergence.slope(sum, values[lane]) };
-            let factor = factor * temperature.inverse * by;
+            let factor = factor * outer(divergence, sum, values[lane]);
             for (side, total) in [sum - slope, slope].into_iter().enumerate() {
-                by_slopes[side].set(lane, factor, -total * scales[side] * factor);
+                chains.slopes[side].set(lane, factor, -total * scales[side] * factor);
             }
         }
-
-        let [to_p, to_q] = to;
-        if wanted[1] && chained.lanes != 0 {
-            let (x, y, to) = (&self.weights[1], &self.weights[0], &mut self.out[0]);
-            chained.combine(level, x, y, to);
-            chained.store(to, &strip, to_q);
-        }
-        for (side, to) in [to_p, to_q].into_iter().enumerate().filter(|(side, _)| wanted[*side]) {
-            let of = &by_slopes[side];
-            if of.lanes != 0 {
-                of.combine(level, &self.slopes[side], &self.weights[side], &mut self.out[1]);
-                of.store(&self.out[1], &strip, to);
-            }
-        }
+        self.gradients(level, &chains, &strip, to);
         Ok(left)
+    }
+
+    /// The first pass.
+    fn scan(&mut self, (level, temperature): (Level, Temperature), strip: Strip<'_, R>, factors: &Lane<Option<f64>>) {
+        let n = strip.p.columns() * WIDEST;
+        let sides = [&mut self.logits, &mut self.weights, &mut self.slopes];
+        for space in sides.into_iter().flatten().chain([&mut self.out]) {
+            space.resize(n, R::default());
+        }
+        self.load(strip, factors);
+        let ([p, q], [to_p, to_q]) = (&self.logits, &mut self.weights);
+        let (scales, mean, size) = (&mut self.scales, &mut self.mean, &mut self.size);
+        dispatch(level, ScanTile { p, q, temperature, to_p, to_q, scales, mean, size });
+    }
+
+    /// Writes the gradients that are wanted.
+    fn gradients(&mut self, level: Level, chains: &Chains<R>, strip: &Strip<'_, R>, [to_p, to_q]: [&mut [R]; 2]) {
+        let Self { weights, slopes, out, .. } = self;
+        if !to_q.is_empty() {
+            chains.weights.write(level, (&weights[1], &weights[0]), out, strip, to_q);
+        }
+        for (side, to) in [to_p, to_q].into_iter().enumerate().filter(|(_, to)| !to.is_empty()) {
+            chains.slopes[side].write(level, (&slopes[side], &weights[side]), out, strip, to);
+        }
     }
 
     /// The second pass, repeated in a better frame where a row needs that.
@@ -224,20 +222,26 @@ impl<R: Precision> Coefficients<R> {
         self.of_y[lane] = R::rounded(of_y);
     }
 
-    fn combine(&self, level: Level, x: &[R], y: &[R], to: &mut [R]) {
-        dispatch(level, Combine { layout: Layout::Tile, x, of_x: &self.of_x, y, of_y: &self.of_y, to });
-    }
-
-    /// Writes the lanes as rows.
-    fn store(&self, from: &[R], strip: &Strip<'_, R>, to: &mut [R]) {
+    /// Combines `x` and `y` in `out` and writes the lanes as rows.
+    fn write(&self, level: Level, (x, y): (&[R], &[R]), out: &mut [R], strip: &Strip<'_, R>, to: &mut [R]) {
+        if self.lanes == 0 {
+            return;
+        }
+        dispatch(level, Combine { layout: Layout::Tile, x, of_x: &self.of_x, y, of_y: &self.of_y, to: out });
         for (lane, row) in to.chunks_exact_mut(strip.p.columns()).enumerate() {
             if self.lanes & (1 << lane) != 0 {
-                for (to, entries) in row.iter_mut().zip(from.as_chunks::<WIDEST>().0) {
+                for (to, entries) in row.iter_mut().zip(out.as_chunks::<WIDEST>().0) {
                     *to = entries[lane];
                 }
             }
         }
     }
+}
+
+/// The coefficients for every way to a gradient, as [`Chain`](super::part::Chain) has them for a row.
+struct Chains<R> {
+    weights: Coefficients<R>,
+    slopes: [Coefficients<R>; 2],
 }
 
 /// A row by itself, for the few divergences that need more than one sum, and then rarely.

@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::discrete::Rows;
 use crate::divergence::CrossEntropy;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, rows_of, shape, side};
+use crate::logits::{Logit, LogitRows, Piece, in_pieces, rows_of, shape, side};
 use crate::num::simd::Level;
 
 use super::Reduction;
@@ -96,7 +96,7 @@ impl CrossEntropyLoss {
     ) -> Result<(), Error> {
         let smoothing = unit_interval("label_smoothing", self.label_smoothing)?;
         let (level, columns) = (Level::new(), logits.columns());
-        each(pieces([columns; 2], values, [&mut [], to]), side::Block::default, |block, piece| {
+        in_pieces([columns; 2], values, [&mut [], to], side::Block::default, |block, piece| {
             let Piece { first, values, to_q: to, .. } = piece;
             for (row, value) in (first..).zip(values) {
                 let part = rows_of(to, columns, row - first, 1);

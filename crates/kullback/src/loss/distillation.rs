@@ -1,6 +1,6 @@
 use crate::discrete::Rows;
 use crate::divergence::Divergence;
-use crate::logits::{Logit, LogitRows, Piece, each, pieces, rows_of, shape, side, wanted};
+use crate::logits::{Logit, LogitRows, Piece, in_pieces, rows_of, shape, side, wanted};
 use crate::num::simd::Level;
 use crate::{Error, Measure};
 
@@ -192,7 +192,7 @@ impl<D: Objective> Distillation<D> {
         let level = Level::new();
         let columns = [teacher.columns(), student.columns()];
 
-        each(pieces(columns, values, to), side::Block::default, |block, piece| {
+        in_pieces(columns, values, to, side::Block::default, |block, piece| {
             let Piece { first, values, to_p, to_q: to } = piece;
             let n = values.len();
             let weights = weights.get(first..first + n).unwrap_or_default();
