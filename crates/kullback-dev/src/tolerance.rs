@@ -12,6 +12,8 @@ pub struct Promise {
     pub relative: f64,
     /// The same where q = p(1 + ε·noise), for every ε down to the last bit of one weight.
     pub near: f64,
+    /// The power of the difference of P and Q as which the measure vanishes.
+    pub order: i32,
     /// What may come out instead of 0 where P and Q are proportional but not equal.
     pub proportional: f64,
     /// An absolute error allowed in any case. Only entropies have one: they cancel near a one-hot distribution.
@@ -44,16 +46,16 @@ impl Promise {
 
 /// Of the square of the difference, near equality.
 const fn square(name: &'static str, relative: f64) -> Promise {
-    Promise { name, relative, near: 4e-15, proportional: 1e-30, absolute: 0.0 }
+    Promise { name, relative, near: 4e-15, order: 2, proportional: 1e-30, absolute: 0.0 }
 }
 
 /// Of the difference itself, or the root of its square.
 const fn linear(name: &'static str, relative: f64) -> Promise {
-    Promise { name, relative, near: 4e-15, proportional: 1e-15, absolute: 0.0 }
+    Promise { name, relative, near: 4e-15, order: 1, proportional: 1e-15, absolute: 0.0 }
 }
 
 const fn function_of(name: &'static str, relative: f64, absolute: f64) -> Promise {
-    Promise { name, relative, near: relative, proportional: 0.0, absolute }
+    Promise { name, relative, near: relative, order: 1, proportional: 0.0, absolute }
 }
 
 /// Divergences of weights, by the name that `Measure` gives them.
@@ -92,16 +94,30 @@ pub const SINGLES: f64 = 2e-6;
 pub struct LogitPromise {
     /// The relative error of a value.
     pub value: f64,
-    /// The error of a gradient, relative to its largest entry or to the value.
+    /// The error of a gradient, relative to its largest entry; for all but KL's for Q also to the value.
+    ///
+    /// An entry is the difference of a slope and its share in all slopes. They may have the size of the value where a
+    /// softmax is so near one-hot that hardly anything is left of the difference.
     pub gradient: f64,
-    /// What may come out instead of 0 where rows agree but for a shift.
-    pub nothing: f64,
+    /// The error of ln(q/p) that is left when it is known but for a shift. What vanishes with the difference of the rows
+    /// may be wrong by it, what vanishes with the square by its square.
+    pub shift: f64,
 }
+
+impl LogitPromise {
+    /// An error that shows in no value of this measure but the least.
+    pub fn least(&self, name: &str) -> f64 {
+        self.shift.powi(measure(name).map_or(1, |promise| promise.order))
+    }
+}
+
+/// What the oracle of logits may be wrong by: its sums are not centred, and double-doubles have 106 bits.
+pub const LOGIT_ORACLE: f64 = 1e-30;
 
 /// Of logits in single and in double precision.
 pub const LOGITS: [LogitPromise; 2] = [
-    LogitPromise { value: 1e-5, gradient: 1e-5, nothing: 1e-6 },
-    LogitPromise { value: 1e-13, gradient: 1e-13, nothing: 1e-15 },
+    LogitPromise { value: 1e-5, gradient: 1e-5, shift: 1e-13 },
+    LogitPromise { value: 1e-13, gradient: 1e-13, shift: 1e-20 },
 ];
 
 /// Functions of weights that are no divergences.
