@@ -94,7 +94,8 @@ pub const SINGLES: f64 = 2e-6;
 pub struct LogitPromise {
     /// The relative error of a value.
     pub value: f64,
-    /// The error of a gradient, relative to its largest entry; for all but KL's for Q also to the value.
+    /// The error of a gradient, relative to its largest entry; for all but KL's for Q also to the value, or to 1 for the total
+    /// variation, whose slopes do not vanish with it.
     ///
     /// An entry is the difference of a slope and its share in all slopes. They may have the size of the value where a
     /// softmax is so near one-hot that hardly anything is left of the difference.

@@ -10,7 +10,7 @@ use kullback_dev::ulp::relative_error;
 use kullback_dev::{oracle, subject, tolerance};
 
 /// Measures with a smooth gradient, the family that people distil with.
-const FAMILY: [&str; 11] = [
+const FAMILY: [&str; 12] = [
     "kl",
     "reverse-kl",
     "jeffreys",
@@ -22,6 +22,7 @@ const FAMILY: [&str; 11] = [
     "renyi=2",
     "hellinger",
     "chi2",
+    "tv",
 ];
 
 fn normal(r: &mut SplitMix) -> f64 {
@@ -121,7 +122,12 @@ fn compare(name: &str, kind: &str, n: usize, temperature: f64, p: &[f64], q: &[f
             let truth = oracle::logit_gradient(name, p, q, temperature, by_p).expect("the oracle has it");
             // Where supports part the centred slopes cancel by the inverse of Σ √(pq), which is what is left of them.
             let stretch = if name == "renyi=0.5" { (0.5 * value).exp() } else { 1.0 };
-            let size = if (name, by_p) == ("kl", false) { 0.0 } else { value };
+            let size = match (name, by_p) {
+                ("kl", false) => 0.0,
+                // Its slopes do not vanish with the value.
+                ("tv", _) => 1.0,
+                _ => value,
+            };
             let largest = truth.iter().fold(size, |top, x| x.abs().max(top)) * stretch;
             let singles: Vec<f64> =
                 if by_p { &single.by_p } else { &single.by_q }.iter().map(|x| f64::from(*x)).collect();
