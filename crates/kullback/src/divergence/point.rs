@@ -20,6 +20,17 @@ pub struct Point<V> {
     logs: Option<Logs<V>>,
 }
 
+/// What two weights are from a mixture m of them.
+#[derive(Debug, Clone, Copy)]
+pub struct ToMixture<V> {
+    /// `p ln(p/m) − p + m`.
+    pub from_p: V,
+    /// `q ln(q/m) − q + m`.
+    pub from_q: V,
+    /// `ln(q/m)`.
+    pub ln_q: V,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Logs<V> {
     /// ln(p/mass).
@@ -88,6 +99,36 @@ impl<V: Real> Point<V> {
         match self.logs {
             None => Self { q, difference, ..self },
             Some(_) => Self::new(self.p.max(floor(q)), q.max(floor(q)), difference, self.mass),
+        }
+    }
+
+    /// What P and Q each are from their mixture with these shares, which add up to 1.
+    ///
+    /// Where ln(q/p) is known one logarithm of a ratio is enough for both.
+    #[inline(always)]
+    #[must_use]
+    pub fn to_mixture(self, [of_p, of_q]: [f64; 2]) -> ToMixture<V> {
+        let Self { p, q, difference, .. } = self;
+        let m = q.mul_add(q.constant(of_q), p * of_p);
+        let Some(Logs { ln_ratio, .. }) = self.logs else {
+            return ToMixture {
+                from_p: V::kl_term(p, m, difference * of_q),
+                from_q: V::kl_term(q, m, difference * -of_p),
+                ln_q: V::ln_ratio(m, q, difference * of_p),
+            };
+        };
+        let least = floor(q);
+        let (up, down) = (difference * of_q, difference * of_p);
+        // From m to q, or to p where nothing is left of q.
+        let to = q.where_less(least, p.max(least), q);
+        let known = V::ln_ratio(m.max(least), to, q.where_less(least, -up, down));
+        let ln_q = q.where_less(least, known + ln_ratio, known);
+        let ln_p = ln_q - ln_ratio;
+        let (size, near) = (ln_ratio.abs(), q.constant(NEAR));
+        ToMixture {
+            from_p: size.where_less(near, p * exp_excess_near(-ln_p), p.mul_add(ln_p, up)),
+            from_q: size.where_less(near, q * exp_excess_near(-ln_q), q.mul_add(ln_q, -down)),
+            ln_q,
         }
     }
 

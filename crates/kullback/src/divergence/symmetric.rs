@@ -81,21 +81,24 @@ impl JensenShannon {
         Ok(Self { weight: share("β", weight)? })
     }
 
-    #[inline(always)]
-    fn terms(self) -> Weighted<Skew<Kl>, Reverse<Skew<Kl>>> {
-        let w = self.weight;
-        Weighted { first: (w, Skew::new(Kl, w)), second: (1.0 - w, Reverse(Skew::with_rest(Kl, w))) }
+    /// The shares of P and Q in the mixture, and the weights of what they are from it.
+    fn shares(self) -> [f64; 2] {
+        [self.weight, 1.0 - self.weight]
     }
 }
 
 impl Generator for JensenShannon {
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        self.terms().term(x)
+        let [of_p, of_q] = self.shares();
+        let to = x.to_mixture([of_p, of_q]);
+        to.from_p * of_p + to.from_q * of_q
     }
+    // That the mixture changes, too, cancels.
     #[inline(always)]
     fn slope_q<V: Real>(self, x: Point<V>) -> V {
-        self.terms().slope_q(x)
+        let [of_p, of_q] = self.shares();
+        x.q * x.to_mixture([of_p, of_q]).ln_q * of_q
     }
     // In closed form, so that two halves make exactly ln 2.
     fn at_zero(self) -> f64 {

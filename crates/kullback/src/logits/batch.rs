@@ -5,9 +5,10 @@ use crate::state::Temperature;
 use crate::{Error, Side};
 
 use super::Logit;
-use super::element::sealed::Precision;
+use super::element::sealed::{Element, Precision};
+use super::form::{Form, Given};
 use super::kernel::WIDEST;
-use super::pieces::{Piece, in_pieces, rows_of, shape, wanted};
+use super::pieces::{Piece, in_pieces, rows_of, shape};
 use super::row::{self, Row};
 use super::settings::Settings;
 use super::tile::{SMALL, Strip, Tile};
@@ -32,9 +33,10 @@ use super::workspace::Workspace;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct LogitRows<'a, T> {
-    p: Rows<'a, T>,
-    q: Rows<'a, T>,
-    settings: Settings<'a>,
+    pub(super) p: Rows<'a, T>,
+    pub(super) q: Rows<'a, T>,
+    pub(super) given: [Given; 2],
+    pub(super) settings: Settings<'a>,
 }
 
 impl<'a, T: Logit> LogitRows<'a, T> {
@@ -46,7 +48,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         if p.len() != q.len() {
             return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
         }
-        Ok(Self { p, q, settings: Settings::PLAIN })
+        Ok(Self { p, q, given: [Given::PLAIN; 2], settings: Settings::PLAIN })
     }
 
     /// Divides all logits by `temperature` (G. Hinton, O. Vinyals, J. Dean, *Distilling the knowledge in a neural
@@ -55,7 +57,40 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     /// # Errors
     /// [`Error::Parameter`] unless it is positive and finite.
     pub fn with_temperature(self, temperature: f64) -> Result<Self, Error> {
-        Ok(Self { settings: self.settings.with_temperature(temperature)?, ..self })
+        self.with_temperatures(temperature, temperature)
+    }
+
+    /// Divides the logits of P by `p` and those of Q by `q`. Where they differ the batch is computed in double precision.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless both are positive and finite.
+    pub fn with_temperatures(self, p: f64, q: f64) -> Result<Self, Error> {
+        let (of_p, settings) = (Temperature::checked(p)?, self.settings.with_temperature(q)?);
+        let ratio = if p == q { 1.0 } else { q * of_p.inverse };
+        let [p, q] = self.given;
+        // As a temperature it has an inverse, too.
+        Ok(Self { given: [Given { factor: Temperature::checked(ratio)?.value, ..p }, q], settings, ..self })
+    }
+
+    /// What the numbers of either side are; logits, unless this says otherwise.
+    ///
+    /// Of a side given as probabilities the gradient is that for their logarithms, and the batch is computed in double
+    /// precision: the logarithm of a probability is rounded, and if both sides are probabilities that nearly agree,
+    /// [`Divergence::rows`] keeps more digits of the value.
+    ///
+    /// ```
+    /// use kullback::{Kl, Rows};
+    /// use kullback::logits::{Form, LogitRows};
+    /// let (teacher, student) = ([0.5, 0.5, 0.0], [0.0, 0.0, 0.0]);
+    /// let rows = LogitRows::new(Rows::new(&teacher, 3)?, Rows::new(&student, 3)?)?;
+    /// let values = rows.with_forms(Form::Probabilities, Form::Logits).values(Kl)?;
+    /// assert!((values[0] - 1.5f64.ln()).abs() < 1e-15);
+    /// # Ok::<(), kullback::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_forms(self, p: Form, q: Form) -> Self {
+        let [of_p, of_q] = self.given;
+        Self { given: [Given { form: p, ..of_p }, Given { form: q, ..of_q }], ..self }
     }
 
     /// Multiplies gradients (not values) by `scale`: 1/rows for the gradient of a mean.
@@ -92,8 +127,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
     /// # Errors
     /// As there, and [`Error::Shape`] for a buffer of another length.
     pub fn values_into<D: Divergence>(&self, divergence: D, values: &mut [f64]) -> Result<(), Error> {
-        shape(values.len(), self.p.len())?;
-        self.run(divergence, values, &mut [], &mut [])
+        self.run(divergence, self.outputs(values, None, None)?)
     }
 
     /// The value of each row, and the gradient for the logits of Q (rows × vocabulary of Q), written to `gradient`.
@@ -122,14 +156,7 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         gradient_p: Option<&mut [T]>,
         gradient_q: Option<&mut [T]>,
     ) -> Result<(), Error> {
-        let wanted = gradient_p.is_some() || gradient_q.is_some();
-        if wanted && D::Generator::REDUCTION == Reduction::Max {
-            return Err(Error::NotDifferentiable);
-        }
-        let to = Outputs { values, gradient_p, gradient_q };
-        self.fits(&to)?;
-        let Outputs { values, gradient_p, gradient_q } = to;
-        self.run(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
+        self.run(divergence, self.outputs(values, gradient_p, gradient_q)?)
     }
 
     /// The same for a measure named at run time. Its kernels are compiled in this crate alone.
@@ -143,116 +170,59 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         gradient_p: Option<&mut [T]>,
         gradient_q: Option<&mut [T]>,
     ) -> Result<(), Error> {
-        let to = Outputs { values, gradient_p, gradient_q };
-        self.fits(&to)?;
-        T::measure(self, measure, to)
+        let to = self.outputs(values, gradient_p, gradient_q)?;
+        if self.is_plain() {
+            return T::measure(self, measure, to);
+        }
+        self.translated(to, &|rows, to| <f64 as Element>::measure(&rows, measure, to))
     }
 
-    /// Whether the buffers are as long as they must be.
-    fn fits(&self, to: &Outputs<'_, T>) -> Result<(), Error> {
-        shape(to.values.len(), self.p.len())?;
-        for (gradient, rows) in [(&to.gradient_p, self.p), (&to.gradient_q, self.q)] {
+    /// The buffers, if they are as long as they must be.
+    fn outputs<'o>(
+        &self,
+        values: &'o mut [f64],
+        gradient_p: Option<&'o mut [T]>,
+        gradient_q: Option<&'o mut [T]>,
+    ) -> Result<Outputs<'o, T>, Error> {
+        shape(values.len(), self.p.len())?;
+        for (gradient, rows) in [(&gradient_p, self.p), (&gradient_q, self.q)] {
             if let Some(gradient) = gradient {
                 shape(gradient.len(), rows.len() * rows.columns())?;
             }
         }
-        Ok(())
+        Ok(Outputs { values, gradients: [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])] })
     }
 
-    fn run<D: Divergence>(
-        &self,
-        divergence: D,
-        values: &mut [f64],
-        to_p: &mut [T],
-        to_q: &mut [T],
-    ) -> Result<(), Error> {
+    /// Whether both sides are given as kernels read them, but for the type.
+    fn is_plain(&self) -> bool {
+        self.given == [Given::PLAIN; 2]
+    }
+
+    fn run<D: Divergence>(&self, divergence: D, to: Outputs<'_, T>) -> Result<(), Error> {
+        if D::Generator::REDUCTION == Reduction::Max && to.gradients.iter().any(|to| !to.is_empty()) {
+            return Err(Error::NotDifferentiable);
+        }
+        if !self.is_plain() {
+            return self.translated(to, &|rows, to| rows.run_real(divergence, to));
+        }
+        let Outputs { values, gradients: [to_p, to_q] } = to;
         if let (Some(p), Some(q)) = (self.p.seen_as(T::real), self.q.seen_as(T::real))
-            && let (Some(to_p), Some(to_q)) = (T::direct(to_p), T::direct(to_q))
+            && let (Some(to_p), Some(to_q)) = (T::direct(&mut *to_p), T::direct(&mut *to_q))
         {
-            return LogitRows { p, q, settings: self.settings }.run_real(divergence, values, to_p, to_q);
+            let rows = LogitRows { p, q, given: self.given, settings: self.settings };
+            return rows.run_real(divergence, Outputs { values, gradients: [to_p, to_q] });
         }
-        let to = Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) };
-        self.widened(to, &|rows, Outputs { values, gradient_p, gradient_q }| {
-            rows.run_real(divergence, values, gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut []))
-        })
+        let to = Outputs { values, gradients: [to_p, to_q] };
+        self.widened(to, &|rows, to| rows.run_real(divergence, to))
     }
-
-    /// Has a batch done in the precision of the kernels, piece by piece.
-    pub(super) fn widened(&self, to: Outputs<'_, T>, run: &Run<'_, T::Real>) -> Result<(), Error> {
-        let Outputs { values, gradient_p, gradient_q } = to;
-        let [columns_p, columns_q] = [self.p.columns(), self.q.columns()];
-        let gradients = [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])];
-        in_pieces([columns_p, columns_q], values, gradients, Widened::default, |space, piece| {
-            let Piece { first, values, to_p, to_q } = piece;
-            let Widened { sides, row, gradients } = space;
-            let n = values.len();
-            for (to, rows) in sides.iter_mut().zip([self.p, self.q]) {
-                to.clear();
-                (first..first + n).for_each(|index| to.extend_from_slice(T::widened(rows.row(index), row)));
-            }
-            let rows = LogitRows {
-                p: Rows::new(&sides[0], columns_p)?,
-                q: Rows::new(&sides[1], columns_q)?,
-                settings: self.settings.part(first, n),
-            };
-            with_real([to_p, to_q], gradients, |[to_p, to_q]| {
-                run(rows, Outputs { values, gradient_p: wanted(to_p), gradient_q: wanted(to_q) })
-            })
-            .map_err(|error| error.of_rows_from(first))
-        })
-    }
-}
-
-/// Work on a batch in the precision of the kernels.
-type Run<'r, R> = dyn Fn(LogitRows<'_, R>, Outputs<'_, R>) -> Result<(), Error> + Sync + 'r;
-
-/// A thread's piece of rows of short floats, and their gradients.
-struct Widened<R> {
-    sides: [Vec<R>; 2],
-    row: Vec<R>,
-    gradients: [Vec<R>; 2],
-}
-
-impl<R> Default for Widened<R> {
-    fn default() -> Self {
-        Self { sides: Default::default(), row: Vec::new(), gradients: Default::default() }
-    }
-}
-
-/// Has gradients written in the precision of the kernels, to `space` where the type is another one.
-pub(super) fn with_real<T: Logit, O>(
-    [p, q]: [&mut [T]; 2],
-    space: &mut [Vec<T::Real>; 2],
-    write: impl FnOnce([&mut [T::Real]; 2]) -> O,
-) -> O {
-    if let (Some(p), Some(q)) = (T::direct(&mut *p), T::direct(&mut *q)) {
-        return write([p, q]);
-    }
-    for (space, to) in space.iter_mut().zip([&*p, &*q]) {
-        space.resize(to.len(), <T::Real>::default());
-    }
-    let [wide_p, wide_q] = space;
-    let output = write([&mut *wide_p, &mut *wide_q]);
-    for (to, wide) in [(p, wide_p), (q, wide_q)] {
-        for (to, x) in to.iter_mut().zip(wide) {
-            *to = T::narrowed(*x);
-        }
-    }
-    output
 }
 
 impl<R: Precision> LogitRows<'_, R> {
-    fn run_real<D: Divergence>(
-        &self,
-        divergence: D,
-        values: &mut [f64],
-        to_p: &mut [R],
-        to_q: &mut [R],
-    ) -> Result<(), Error> {
+    fn run_real<D: Divergence>(&self, divergence: D, to: Outputs<'_, R>) -> Result<(), Error> {
         let level = Level::new();
         let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
         let small = columns_p == columns_q && columns_p <= SMALL && D::Generator::REDUCTION == Reduction::Sum;
-        in_pieces([columns_p, columns_q], values, [to_p, to_q], Space::new, |space, piece| {
+        in_pieces([columns_p, columns_q], to.values, to.gradients, Space::new, |space, piece| {
             if small {
                 self.side_by_side(divergence, level, space, piece)
             } else {
@@ -330,12 +300,11 @@ impl<R: Precision> LogitRows<'_, R> {
     }
 }
 
-/// Where a batch is written to.
+/// Where a batch is written to: its values and both gradients. An empty slice is not written.
 #[allow(unreachable_pub, reason = "an argument of a sealed trait")]
 pub struct Outputs<'o, T> {
-    values: &'o mut [f64],
-    gradient_p: Option<&'o mut [T]>,
-    gradient_q: Option<&'o mut [T]>,
+    pub(super) values: &'o mut [f64],
+    pub(super) gradients: [&'o mut [T]; 2],
 }
 
 /// The work of [`LogitRows::measure_into`].
@@ -344,8 +313,7 @@ pub(super) struct Fill<'r, 'a, 'o, T>(pub(super) &'r LogitRows<'a, T>, pub(super
 impl<T: Logit> Visitor for Fill<'_, '_, '_, T> {
     type Output = Result<(), Error>;
     fn visit<D: Divergence>(self, divergence: D) -> Self::Output {
-        let Self(rows, Outputs { values, gradient_p, gradient_q }) = self;
-        rows.values_and_gradients_into(divergence, values, gradient_p, gradient_q)
+        self.0.run(divergence, self.1)
     }
 }
 

@@ -42,6 +42,10 @@ pub(crate) mod sealed {
 
     pub trait Element: Copy + Into<f64> + Send + Sync + 'static {
         type Real: Precision;
+        /// Appends the numbers in the precision of the kernels.
+        fn widen(from: &[Self], to: &mut Vec<Self::Real>);
+        /// Rounds what kernels have computed.
+        fn narrow(from: &[Self::Real], to: &mut [Self]);
         /// The row in the precision of the kernels; `space` is for those that are not.
         fn widened<'a>(row: &'a [Self], space: &'a mut Vec<Self::Real>) -> &'a [Self::Real];
         /// The same numbers, if their type is that of the kernels.
@@ -87,6 +91,14 @@ macro_rules! wide {
         impl sealed::Element for $type {
             type Real = $type;
             #[inline]
+            fn widen(from: &[Self], to: &mut Vec<$type>) {
+                to.extend_from_slice(from);
+            }
+            #[inline]
+            fn narrow(from: &[$type], to: &mut [Self]) {
+                to.copy_from_slice(from);
+            }
+            #[inline]
             fn widened<'a>(row: &'a [Self], _: &'a mut Vec<$type>) -> &'a [$type] {
                 row
             }
@@ -114,9 +126,19 @@ macro_rules! narrow {
         impl sealed::Element for $type {
             type Real = f32;
             #[inline]
+            fn widen(from: &[Self], to: &mut Vec<f32>) {
+                to.extend(from.iter().map($widen));
+            }
+            #[inline]
+            fn narrow(from: &[f32], to: &mut [Self]) {
+                for (to, x) in to.iter_mut().zip(from) {
+                    *to = Self::from_f32(*x);
+                }
+            }
+            #[inline]
             fn widened<'a>(row: &'a [Self], space: &'a mut Vec<f32>) -> &'a [f32] {
                 space.clear();
-                space.extend(row.iter().map($widen));
+                Self::widen(row, space);
                 space
             }
             #[inline]

@@ -20,6 +20,7 @@
 
 mod batch;
 mod element;
+mod form;
 mod frame;
 mod kernel;
 mod part;
@@ -37,6 +38,7 @@ mod workspace;
 pub use batch::LogitRows;
 pub(crate) use batch::between;
 pub use element::Logit;
+pub use form::Form;
 pub use frame::Frame;
 pub(crate) use pieces::{Piece, in_pieces, rows_of, shape, wanted};
 pub use shard::Shard;

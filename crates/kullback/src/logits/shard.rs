@@ -3,7 +3,6 @@ use crate::divergence::Divergence;
 use crate::num::simd::Level;
 use crate::state::{LogitMass, Temperature};
 
-use super::batch::with_real;
 use super::part::{Chain, Part, outer};
 use super::workspace::Workspace;
 use super::{Frame, Logit, Terms, row};
@@ -126,9 +125,14 @@ impl<'a, T: Logit> Shard<'a, T> {
                     Chain::of(divergence, frame, terms, frame.value(divergence, terms), factor)
                 }
             };
-            with_real([to_p, to_q], &mut Default::default(), |[to_p, to_q]| {
+            if let (Some(to_p), Some(to_q)) = (T::direct(&mut *to_p), T::direct(&mut *to_q)) {
                 part.gradient(&chain, frame, work, (to_p, to_q));
-            });
+                return Ok(());
+            }
+            let [mut by_p, mut by_q] = [&*to_p, &*to_q].map(|to| vec![<T::Real>::default(); to.len()]);
+            part.gradient(&chain, frame, work, (&mut by_p, &mut by_q));
+            T::narrow(&by_p, to_p);
+            T::narrow(&by_q, to_q);
             Ok(())
         })
     }
