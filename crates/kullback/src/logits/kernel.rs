@@ -8,6 +8,7 @@ use crate::divergence::{Generator, Point, Reduction};
 use crate::num::Real;
 use crate::num::simd::{Kernel, Lanes, Simd};
 use crate::num::sum::two_sum;
+use crate::num::two::Two;
 
 use super::element::sealed::Precision;
 
@@ -112,41 +113,62 @@ impl<L: Real> VectorScales<L> {
     }
 }
 
+/// The same vector twice.
+#[inline(always)]
+fn two<L: Real>(x: L) -> Two<L> {
+    Two(x, x)
+}
+
+/// Two vectors that follow each other.
+#[inline(always)]
+fn load<R: Precision, S: Simd>(simd: S, from: &[R]) -> Two<V<R, S>> {
+    let len = V::<R, S>::LEN;
+    Two(V::<R, S>::load(simd, &from[..len]), V::<R, S>::load(simd, &from[len..2 * len]))
+}
+
+#[inline(always)]
+fn store<R: Precision, S: Simd>(x: Two<V<R, S>>, to: &mut [R]) {
+    let len = V::<R, S>::LEN;
+    x.0.store(&mut to[..len]);
+    x.1.store(&mut to[len..2 * len]);
+}
+
 impl<R: Precision, G: Generator> Kernel for Terms<'_, R, G> {
     type Output = LaneTerms<R>;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> LaneTerms<R> {
-        let len = V::<R, S>::LEN;
+        // Two vectors in step: a term is a longer chain than a processor looks past.
+        let len = 2 * V::<R, S>::LEN;
         let n = self.p.len();
         let (p, q, weights_p, weights_q) = (self.p, &self.q[..n], &self.weights_p[..n], &self.weights_q[..n]);
         let (to_p, to_q) = (self.to_p, self.to_q);
         let (write_p, write_q) = (to_p.len() == n, to_q.len() == n);
         let (stride, groups) = self.layout.steps(len);
-        let (zero, filler) = (V::<R, S>::splat(simd, 0.0), V::<R, S>::splat(simd, R::FILLER.into()));
+        let (zero, filler) = (two(V::<R, S>::splat(simd, 0.0)), two(V::<R, S>::splat(simd, R::FILLER.into())));
         let nothing = [R::default(); WIDEST];
         let mut lanes = LaneTerms { sum: nothing, slope: nothing, mismatch: nothing };
         let mut group = 0;
         while group < groups {
             let of = group * len..(group + 1) * len;
             let scales = VectorScales {
-                p: V::<R, S>::load(simd, &self.scales.p[of.clone()]),
-                q: V::<R, S>::load(simd, &self.scales.q[of.clone()]),
-                reference: V::<R, S>::load(simd, &self.scales.reference[of.clone()]),
-                offset: V::<R, S>::load(simd, &self.scales.offset[of.clone()]),
-                high: V::<R, S>::load(simd, &self.scales.shift[0][of.clone()]),
-                low: V::<R, S>::load(simd, &self.scales.shift[1][of.clone()]),
-                inverse: V::<R, S>::splat(simd, self.inverse),
+                p: load(simd, &self.scales.p[of.clone()]),
+                q: load(simd, &self.scales.q[of.clone()]),
+                reference: load(simd, &self.scales.reference[of.clone()]),
+                offset: load(simd, &self.scales.offset[of.clone()]),
+                high: load(simd, &self.scales.shift[0][of.clone()]),
+                low: load(simd, &self.scales.shift[1][of.clone()]),
+                inverse: two(V::<R, S>::splat(simd, self.inverse)),
             };
             let (mut sum, mut slope, mut mismatch) = (zero, zero, zero);
             let mut at = of.start;
             while at + len <= n {
-                let a = V::<R, S>::load(simd, &p[at..at + len]);
+                let a = load(simd, &p[at..at + len]);
                 let x = scales.point(
                     a,
-                    V::<R, S>::load(simd, &q[at..at + len]),
-                    V::<R, S>::load(simd, &weights_p[at..at + len]),
-                    V::<R, S>::load(simd, &weights_q[at..at + len]),
+                    load(simd, &q[at..at + len]),
+                    load(simd, &weights_p[at..at + len]),
+                    load(simd, &weights_q[at..at + len]),
                 );
                 let term = self.generator.term(x);
                 match G::REDUCTION {
@@ -159,18 +181,18 @@ impl<R: Precision, G: Generator> Kernel for Terms<'_, R, G> {
                     let slope_q = self.generator.slope_q(x);
                     slope = slope + slope_q;
                     if write_q {
-                        slope_q.store(&mut to_q[at..at + len]);
+                        store(slope_q, &mut to_q[at..at + len]);
                     }
                     if write_p {
                         // Euler: ∂φ/∂ ln p = φ − ∂φ/∂ ln q.
-                        (term - slope_q).store(&mut to_p[at..at + len]);
+                        store(term - slope_q, &mut to_p[at..at + len]);
                     }
                 }
                 at += stride;
             }
-            sum.store(&mut lanes.sum[of.clone()]);
-            slope.store(&mut lanes.slope[of.clone()]);
-            mismatch.store(&mut lanes.mismatch[of]);
+            store(sum, &mut lanes.sum[of.clone()]);
+            store(slope, &mut lanes.slope[of.clone()]);
+            store(mismatch, &mut lanes.mismatch[of]);
             group += 1;
         }
         lanes
