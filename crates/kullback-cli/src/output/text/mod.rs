@@ -5,11 +5,13 @@ mod drift;
 mod histogram;
 mod logits;
 mod number;
+mod samples;
 mod table;
 
 pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
 pub(crate) use logits::logits;
+pub(crate) use samples::samples;
 
 use anstyle::{AnsiColor, Style};
 use console::Term;

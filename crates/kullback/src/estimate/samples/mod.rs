@@ -34,6 +34,7 @@ const DEFAULT_K: usize = 5;
 /// and ψ(count + 1) for the other, which is what makes each term unbiased for the logarithm of its ball's mass. No
 /// distance is taken the logarithm of, so repeated points and rounded data do no harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum SampleEstimator {
     /// The estimates for k = 2, 3, 5, 8, 12, 18, 27, 40 and 60 neighbours (fewer below 1440 points), weighed so that what the bias has
     /// in proportion to the second and third power of the radius cancels: K. R. Moon, K. Sricharan, K. Greenewald and
