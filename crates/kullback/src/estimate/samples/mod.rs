@@ -30,15 +30,19 @@ const DEFAULT_K: usize = 5;
 /// and compare the numbers of points in it by digammas: Q. Wang, S. R. Kulkarni and S. Verdú, "Divergence estimation for
 /// multidimensional densities via k-nearest-neighbor distances", IEEE Transactions on Information Theory 55 (2009),
 /// section III, with one radius for both densities. With l points of P and c of Q inside, n and m in all, the estimate
-/// is the mean of Ψ(l) − Ψ(c) over P plus ln(m/(n − 1)); Ψ is ψ(count) for the side whose k-th neighbour sets the radius
-/// and ψ(count + 1) for the other, which is what makes each term unbiased for the logarithm of its ball's mass. No
-/// distance is taken the logarithm of, so repeated points and rounded data do no harm.
+/// is the mean of Ψ(l) − Ψ(c) over P plus ln(m/(n − 1)); Ψ is ψ(k) for the side whose k-th neighbour sets the radius and
+/// ψ(count + 1) for the other, and for both at ties: that makes each term all but unbiased for the logarithm of its ball's
+/// mass. No distance is taken the logarithm of, so repeated points and rounded data do no harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum SampleEstimator {
-    /// The estimates for k = 2, 3, 5, 8, 12, 18, 27, 40 and 60 neighbours (fewer below 1440 points), weighed so that what the bias has
-    /// in proportion to the second and third power of the radius cancels: K. R. Moon, K. Sricharan, K. Greenewald and
-    /// A. O. Hero, "Ensemble estimation of information divergence", Entropy 20 (2018). Less bias, more variance.
+    /// The estimates for k = 2, 3, 5, 8, 12, 18, 27, 40 and 60 neighbours (fewer below 1440 points; from 18 to 135 in one
+    /// dimension), weighed so that what the bias has in proportion to the second and third power of the radius cancels
+    /// (the second in one dimension): K. R. Moon, K. Sricharan, K. Greenewald and A. O. Hero, "Ensemble estimation of
+    /// information divergence", Entropy 20 (2018). Less bias, more variance.
+    ///
+    /// At 10,000 points, for normal distributions a shift apart, the bias is at most 2 % in one and two dimensions, 3 % in five and
+    /// 4 % in ten.
     #[default]
     Ensemble,
     /// One number of neighbours. Too low by about 10 % in five dimensions and 30 % in ten at 10,000 points.

@@ -41,8 +41,8 @@ pub(super) struct CommonRadius {
 ///
 /// For a point x of P the radius is ε = max(ρ, ν), the larger of the distances to its k-th neighbour in P and in Q;
 /// l points of P and c of Q lie within. The estimate is the mean over P of Ψ(l) − Ψ(c), plus ln(m/(n − 1)), where Ψ is
-/// ψ(count) for the side (or, at equal distance, the sides) whose k-th neighbour sets the radius and ψ(count + 1) for
-/// the other.
+/// ψ(k) for the side whose k-th neighbour sets the radius and ψ(count + 1) for the other; and for both where ties carry the
+/// count beyond k, because then the radius is that of a lattice.
 ///
 /// That is the estimator of Q. Wang, S. R. Kulkarni and S. Verdú (2009, section III) with one radius for both
 /// densities, so that their d·ln(ν/ρ) is zero. The mass within the k-th neighbour has E ln = ψ(k) − ln n; a count N
@@ -96,8 +96,9 @@ impl Around {
 
     /// Ψ for the `index`-th radius.
     fn log_mass(&self, index: usize, k: usize, radius: f64) -> f64 {
-        let other = if self.sets(k, radius) { 0.0 } else { 1.0 };
-        digamma(self.counts[index] as f64 + other)
+        let count = self.counts[index];
+        let chosen = count == k && self.sets(k, radius);
+        digamma(count as f64 + if chosen { 0.0 } else { 1.0 })
     }
 }
 
