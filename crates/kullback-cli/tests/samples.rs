@@ -149,7 +149,8 @@ fn what_is_wrong_is_said_in_one_line() {
         (vec![&cube, &y], vec!["X", "cube.npy", "[2, 2, 2]"]),
         (vec![&x, &words], vec!["Y", "words.csv", "numbers"]),
     ] {
-        let message = error(&[&["samples"], &arguments.iter().map(|path| path.as_str()).collect::<Vec<_>>()[..]].concat());
+        let message =
+            error(&[&["samples"], &arguments.iter().map(|path| path.as_str()).collect::<Vec<_>>()[..]].concat());
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     }
     assert!(error(&["samples", &(table.clone() + "#c"), &table]).contains("`c`"));

@@ -51,7 +51,8 @@ impl Report {
         let rows = |points: &Points| Rows::new(&points.values, points.columns);
         let found = rows(&x).and_then(|p| kl.between_points(p, rows(&y)?)).map_err(|error| in_words(error, args))?;
         let left_out = [("X", &x), ("Y", &y)].into_iter().filter(|(_, points)| points.incomplete > 0);
-        let left_out = left_out.map(|(side, points)| format!("{side}: {} rows with nulls were left out", points.incomplete));
+        let left_out =
+            left_out.map(|(side, points)| format!("{side}: {} rows with nulls were left out", points.incomplete));
         Ok(Self {
             unit,
             n: found.n,

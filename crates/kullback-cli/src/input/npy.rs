@@ -6,7 +6,8 @@ use anyhow::{Context, Result, bail};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 const ACCEPTED: &str = "expected a one-dimensional array of booleans, integers or floats of up to 64 bits";
-const POINTS: &str = "expected points × coordinates (or one coordinate): one or two dimensions of numbers of up to 64 bits";
+const POINTS: &str =
+    "expected points × coordinates (or one coordinate): one or two dimensions of numbers of up to 64 bits";
 
 /// Reads a one-dimensional `.npy` file of any real type as doubles.
 pub(super) fn read(path: &Path) -> Result<Vec<f64>> {

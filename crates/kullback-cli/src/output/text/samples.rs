@@ -21,10 +21,8 @@ pub(crate) fn samples(report: &Report) -> String {
     };
     let value = styled(BOLD, &format!("KL(X‖Y) ≈ {} {unit}", figure(report.kl, DIGITS)));
     let (low, high) = (figure(report.ci_low, DIGITS), figure(report.ci_high, DIGITS));
-    let mut text = format!(
-        "{sizes}; {estimator}\n\n{value}, {} % interval {low} to {high}\n",
-        percent(report.confidence)
-    );
+    let mut text =
+        format!("{sizes}; {estimator}\n\n{value}, {} % interval {low} to {high}\n", percent(report.confidence));
     for note in &report.notes {
         text += &format!("note: {note}\n");
     }

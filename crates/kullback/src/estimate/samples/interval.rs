@@ -24,19 +24,26 @@ pub(super) fn fewest(k: usize) -> usize {
 /// Both samples are shuffled and cut into B parts, and each pair of parts is estimated from; the variance of these
 /// estimates is B times that of the whole, because the variance of nearest-neighbour estimates at fixed k falls as 1/n
 /// (D. N. Politis and J. P. Romano, 1994, for subsampling in general). Student's t with B − 1 degrees of freedom.
-pub(super) fn half_width(p: &Sample<'_>, q: &Sample<'_>, ensemble: &Ensemble, bias: f64, confidence: f64, seed: u64) -> f64 {
+pub(super) fn half_width(
+    p: &Sample<'_>,
+    q: &Sample<'_>,
+    ensemble: &Ensemble,
+    bias: f64,
+    confidence: f64,
+    seed: u64,
+) -> f64 {
     let most = ensemble.ks.last().copied().unwrap_or(1);
     let parts = (p.len().min(q.len()) / (NEIGHBOURHOODS * most)).clamp(PARTS.0, PARTS.1);
     let mut random = SplitMix::new(seed);
-    let cuts: Vec<[Vec<usize>; 2]> =
-        (0..TIMES).map(|_| [random.shuffled(p.len()), random.shuffled(q.len())]).collect();
+    let cuts: Vec<[Vec<usize>; 2]> = (0..TIMES).map(|_| [random.shuffled(p.len()), random.shuffled(q.len())]).collect();
     let work: Vec<[&[usize]; 2]> =
         cuts.iter().flat_map(|[x, y]| (0..parts).map(move |part| [cut(x, part, parts), cut(y, part, parts)])).collect();
-    let estimates = each(work, || (), &|(), [x, y]| {
-        ensemble.value(&estimate(&p.part(x), &q.part(y), &ensemble.ks).values)
-    });
-    let variance = estimates.chunks(parts).map(|estimates| variance(estimates) / parts as f64).sum::<f64>() / TIMES as f64;
-    let quantile = StudentsT::new(0.0, 1.0, (parts - 1) as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
+    let estimates =
+        each(work, || (), &|(), [x, y]| ensemble.value(&estimate(&p.part(x), &q.part(y), &ensemble.ks).values));
+    let variance =
+        estimates.chunks(parts).map(|estimates| variance(estimates) / parts as f64).sum::<f64>() / TIMES as f64;
+    let quantile =
+        StudentsT::new(0.0, 1.0, (parts - 1) as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
     (quantile * quantile * variance + bias * bias).sqrt()
 }
 

@@ -30,7 +30,8 @@ impl Tree {
     pub(super) fn new(dimensions: usize, points: &[f64]) -> Self {
         let len = points.len() / dimensions;
         let mut order: Vec<usize> = (0..len).collect();
-        let mut tree = Self { dimensions, points: Vec::with_capacity(points.len()), nodes: Vec::new(), boxes: Vec::new() };
+        let mut tree =
+            Self { dimensions, points: Vec::with_capacity(points.len()), nodes: Vec::new(), boxes: Vec::new() };
         tree.split(points, &mut order, 0);
         for index in order {
             tree.points.extend_from_slice(&points[index * dimensions..][..dimensions]);
