@@ -48,7 +48,6 @@ impl Report {
         }
         let estimator = args.k.map_or(args.estimator, |k| SampleEstimator::Nearest { k });
         let kl = SampleKl { estimator, confidence: args.confidence, ..SampleKl::default() };
-        let rows = |points: &Points| Rows::new(&points.values, points.columns);
         let found = rows(&x).and_then(|p| kl.between_points(p, rows(&y)?)).map_err(|error| in_words(error, args))?;
         let left_out = [("X", &x), ("Y", &y)].into_iter().filter(|(_, points)| points.incomplete > 0);
         let left_out =
@@ -66,6 +65,10 @@ impl Report {
             notes: left_out.chain(found.notes.iter().map(ToString::to_string)).collect(),
         })
     }
+}
+
+fn rows(points: &Points) -> Result<Rows<'_, f64>, kullback::Error> {
+    Rows::new(&points.values, points.columns)
 }
 
 /// The library's P and Q are X and Y here, and it does not know their files.

@@ -39,7 +39,7 @@ fn points_from(reader: impl Read) -> Result<(Vec<f64>, usize)> {
     let file = NpyFile::new(reader).context("is not a .npy file")?;
     let (rows, columns) = match *file.shape() {
         [rows] => (rows, 1),
-        [rows, columns @ 1..] if rows.checked_mul(columns).is_some() => (rows, columns),
+        [rows, columns] if columns > 0 && rows.checked_mul(columns).is_some() => (rows, columns),
         ref shape => bail!("has the shape {shape:?}; {POINTS}"),
     };
     let by_column = file.order() == Order::Fortran && columns > 1;
