@@ -106,7 +106,7 @@ fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
             line.push((row[j] - known) / factor[j][j]);
         }
         let pivot = row[i] - line.iter().map(|x| x * x).sum::<f64>();
-        if !(pivot > DEPENDENT * row[i]) {
+        if pivot.is_nan() || pivot <= DEPENDENT * row[i] {
             return None;
         }
         line.push(pivot.sqrt());
