@@ -29,7 +29,7 @@ from math import log2
 from mpmath import exp, inf, mp, mpf, nstr
 
 from golden_inputs import CASES, build, fingerprint, logs, points, tables
-from golden_values import FUNCTIONS, MEASURES, NUMERIC, TABLES, Pair
+from golden_values import FUNCTIONS, MEASURES, NUMERIC, SPECIAL, TABLES, Pair
 
 FOLDER = pathlib.Path(__file__).parent.parent / "crates" / "kullback" / "tests" / "golden"
 
@@ -81,8 +81,8 @@ def log_rows(log_p, log_q):
 
 
 def numeric_row(function, x, y=None):
-    # φ and h near their zero: x² at 1e-300. The digamma function does not cancel that deep.
-    mp.dps = 60 if function == "digamma" else 1000
+    # φ and h near their zero: x² at 1e-300. Special functions do not cancel that deep.
+    mp.dps = 90 if function in SPECIAL else 1000
     value = NUMERIC[function](x) if y is None else NUMERIC[function](x, y)
     return f"{function},{x!r},{'' if y is None else repr(y)},{show(value)}"
 

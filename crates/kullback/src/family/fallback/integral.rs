@@ -1,0 +1,142 @@
+//! Adaptive integration over pieces: the panel with the largest estimated error is halved until rounding is the larger.
+
+use std::collections::BinaryHeap;
+
+use super::super::Point;
+use super::Sample;
+use super::kronrod::rule;
+use super::pieces::Piece;
+
+/// Sums, and a bound on the error of the first that rounding does not account for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Integral {
+    pub(super) sums: Sample,
+    pub(super) error: f64,
+}
+
+impl Integral {
+    pub(super) fn add(&mut self, sums: Sample, error: f64) {
+        for (sum, x) in self.sums.iter_mut().zip(sums) {
+            *sum += x;
+        }
+        self.error += error;
+    }
+}
+
+/// A stretch of a piece's coordinate with its integrals.
+struct Panel {
+    piece: Piece,
+    from: f64,
+    to: f64,
+    sums: Sample,
+    error: f64,
+}
+
+impl Panel {
+    fn new(piece: Piece, from: f64, to: f64, at: &dyn Fn(Point, f64) -> Sample) -> Self {
+        let (sums, error) = rule(from, to, |t| {
+            let (point, ln_weight) = piece.point(t);
+            at(point, ln_weight)
+        });
+        Self { piece, from, to, sums, error: if sums[0].is_finite() { error } else { f64::INFINITY } }
+    }
+}
+
+impl PartialEq for Panel {
+    fn eq(&self, other: &Self) -> bool {
+        self.error == other.error
+    }
+}
+impl Eq for Panel {}
+impl PartialOrd for Panel {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Panel {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.error.total_cmp(&other.error)
+    }
+}
+
+/// Halvings before the rest is left as it is, and said to be wrong.
+const MOST: usize = 2000;
+
+/// The share of the value at which an estimated error is small enough.
+const SMALL: f64 = 1e-14;
+
+/// The integral over all pieces.
+pub(super) fn over(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> Integral {
+    let mut panels = BinaryHeap::new();
+    let mut tails = 0.0;
+    // The largest sums of a panel so far, which say what is negligible.
+    let mut largest: Sample = [0.0; 4];
+    let mut note = |panel: &Panel| {
+        for (most, x) in largest.iter_mut().zip(panel.sums) {
+            *most = f64::max(*most, x.abs());
+        }
+        let negligible = |k: usize, share: f64| panel.sums[k].abs() <= share * largest[k];
+        negligible(0, 1e-17) && negligible(1, 1e-17) && negligible(2, 1e-17)
+    };
+    for piece in pieces {
+        if let Piece::Plain { from, to, .. } = *piece {
+            let panel = Panel::new(*piece, from, to, at);
+            note(&panel);
+            panels.push(panel);
+        }
+    }
+    for piece in pieces {
+        let Piece::Logarithmic { from, upwards, .. } = *piece else { continue };
+        let (mut start, mut length, mut quiet) = (from, 1.0, 0);
+        // Panels of growing length, until two after one another add nothing.
+        while quiet < 2 {
+            let next = if upwards { start + length } else { start - length };
+            let (a, b) = if upwards { (start, next) } else { (next, start) };
+            let panel = Panel::new(*piece, a, b, at);
+            let last = panel.sums[0].abs();
+            quiet = if note(&panel) { quiet + 1 } else { 0 };
+            panels.push(panel);
+            start = next;
+            length *= 1.6;
+            if length > 1e9 {
+                tails += last;
+                break;
+            }
+        }
+    }
+    let mut error: f64 = panels.iter().map(|panel: &Panel| panel.error).sum();
+    let mut value: f64 = panels.iter().map(|panel: &Panel| panel.sums[0]).sum();
+    for _ in 0..MOST {
+        if error <= SMALL * value.abs() {
+            break;
+        }
+        let Some(worst) = panels.pop() else { break };
+        let middle = 0.5 * worst.from + 0.5 * worst.to;
+        if middle <= worst.from || middle >= worst.to {
+            panels.push(worst);
+            break;
+        }
+        let halves = [Panel::new(worst.piece, worst.from, middle, at), Panel::new(worst.piece, middle, worst.to, at)];
+        for half in halves {
+            error += half.error;
+            value += half.sums[0];
+            panels.push(half);
+        }
+        error -= worst.error;
+        value -= worst.sums[0];
+        if !error.is_finite() || error < 1e-3 * worst.error || value.is_nan() {
+            // Running differences lose digits; begin again.
+            error = panels.iter().map(|panel| panel.error).sum();
+            value = panels.iter().map(|panel| panel.sums[0]).sum();
+        }
+    }
+    // The smallest first.
+    let mut all: Vec<Panel> = panels.into_vec();
+    all.sort_by(|a, b| a.sums[0].abs().total_cmp(&b.sums[0].abs()));
+    let mut whole = Integral::default();
+    for panel in all {
+        whole.add(panel.sums, panel.error);
+    }
+    whole.error += tails;
+    whole
+}
