@@ -18,6 +18,7 @@ Files (each with a header line):
     tables.csv       function, columns, table, weights, value   mutual_information, weighted_js (rows after one another)
     logs.csv         log_p, log_q, measure, value   log-probabilities; normalised exactly like weights
     recipes.csv      recipe, fingerprint    a hash of its doubles: both languages must build the same
+    family.csv       p;q;kind;value         KL of two families, `kind` near where Q is P but for 1e-6
     numeric.csv      function, x, y, value  y is empty for functions of one argument
 """
 
@@ -28,6 +29,7 @@ from math import log2
 
 from mpmath import exp, inf, mp, mpf, nstr
 
+import golden_family
 from golden_inputs import CASES, build, fingerprint, logs, points, tables
 from golden_values import FUNCTIONS, MEASURES, NUMERIC, SPECIAL, TABLES, Pair
 
@@ -87,9 +89,15 @@ def numeric_row(function, x, y=None):
     return f"{function},{x!r},{'' if y is None else repr(y)},{show(value)}"
 
 
+def family_row(case):
+    p, q, kind, value = golden_family.row(case)
+    return f"{p};{q};{kind};{'inf' if value == inf else nstr(value, 20)}"
+
+
 def generate():
     with multiprocessing.Pool() as workers:
         results = workers.map(case_rows, CASES, chunksize=1)
+        families = workers.map(family_row, list(golden_family.rows()), chunksize=1)
     cases = [f"{name},{c if isinstance(c, str) else join(c[0])},{'' if isinstance(c, str) else join(c[1])}" for name, c in CASES.items()]
     files = {
         "cases": ("case,p,q", cases),
@@ -98,6 +106,7 @@ def generate():
         "functions": ("case,function,value", [row for _, rows in results for row in rows]),
         "tables": ("function,columns,table,weights,value", [table_row(*table) for table in tables()]),
         "logs": ("log_p,log_q,measure,value", [row for p, q in logs() for row in log_rows(p, q)]),
+        "family": ("p;q;kind;value", families),
         "numeric": ("function,x,y,value", [numeric_row(*point) for point in points()]),
     }
     return {f"{name}.csv": "\n".join([header, *rows]) + "\n" for name, (header, rows) in files.items()}

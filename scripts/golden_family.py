@@ -4,7 +4,14 @@ A density is given by its formula in the logarithm of the distance from an edge 
 0.001, half of whose mass lies below 1e-300, is integrated like any other.
 """
 
-from mpmath import beta, cos, exp, expm1, inf, ln, log, log1p, loggamma, mp, mpf, nsum, pi, quad, sqrt, besseli
+from mpmath import besseli, beta, cos, expm1, inf, ln, log1p, loggamma, mp, mpf, pi, quad, sqrt
+
+
+
+def exp(x):
+    """eˣ, 0 where it matters to no integral; mpmath would work long on e^(−e^(10⁴))."""
+    return mpf(0) if x < -(10**5) else mp.exp(x)
+
 
 # A family: (edges, ln density as a function of x, quantile-like points). Points are where integration intervals are cut.
 LINE, HALF, UNIT = (-inf, inf), (mpf(0), inf), (mpf(0), mpf(1))
@@ -40,7 +47,7 @@ def student_t(v, m, s):
 
 
 def gumbel(m, s):
-    return LINE, lambda x, r: -(x - m) / s - exp(-(x - m) / s) - ln(s), [m + k * s for k in (-6, -3, -1.5, 0, 1, 3, 8, 20, 60)]
+    return LINE, lambda x, r: -(x - m) / s - exp(min((m - x) / s, mpf(300))) - ln(s), [m + k * s for k in (-6, -3, -1.5, 0, 1, 3, 8, 20, 60)]
 
 
 def logistic(m, s):
@@ -194,19 +201,19 @@ def to_infinity(f, anchor, start, sign):
             return total
 
 
-def continuous(p, q):
+def continuous(p, q, near):
     (low_p, high_p), ln_p, points_p = CONTINUOUS[p[0]](*p[1])
     (low_q, high_q), ln_q, points_q = CONTINUOUS[q[0]](*q[1])
     low, high = low_p, high_p
-    # Q's mass outside P's support enters the centred integral as 1 less its mass inside, taken with it.
-    same = (low_p, high_p) == (low_q, high_q)
+    # The centred term, which does not cancel, where Q is near P; else P alone says where the integrand is.
+    centred = near and (low_p, high_p) == (low_q, high_q)
 
     def f(x, distance=None, upper=False):
         r = distance if upper else high - x if high != inf else None
         x = distance + low if distance is not None and not upper else x
         rest = lambda edges: (distance if upper and edges[1] == high else edges[1] - x) if edges[1] != inf else None
         lp, lq = ln_p(x, rest((low_p, high_p))), ln_q(x, rest((low_q, high_q)))
-        return term(lp, lq) if same else exp(lp) * (lp - lq)
+        return term(lp, lq) if centred else exp(lp) * (lp - lq)
 
     points = cut(low, high, points_p + points_q)
     if not points:
@@ -229,7 +236,6 @@ def continuous(p, q):
 
 def discrete(p, q):
     mass_p, mass_q = DISCRETE[p[0]](*p[1]), DISCRETE[q[0]](*q[1])
-    reach = max(mass_p)
     # P may go on where the listing of Q ends, and the other way round; both list all that matters.
     total = mpf(0)
     for k, lp in mass_p.items():
@@ -258,6 +264,112 @@ def ln_mass_at(q, k):
     return loggamma(n + k) - loggamma(k + 1) - loggamma(n) + n * log1p(-p) + k * ln(p) if p else None
 
 
-def kl(text_p, text_q):
+def kl(text_p, text_q, near=False):
     p, q = parse(text_p), parse(text_q)
-    return continuous(p, q) if p[0] in CONTINUOUS else discrete(p, q)
+    return continuous(p, q, near) if p[0] in CONTINUOUS else discrete(p, q)
+
+
+# Parameters: ordinary ones first, then extremes.
+SETS = {
+    "normal": "0,1 1,2 -3.5,0.01 1e3,1e8",
+    "log_normal": "0,1 1,0.5 -2,3",
+    "laplace": "0,1 1,2 -0.3,1e-4",
+    "cauchy": "0,1 1,2 0.5,1e-8",
+    "student_t": "3,0,1 1.01,0.5,2 30,-1,0.7 1e6,0,1",
+    "gumbel": "0,1 1,2 -1,0.3 0,1e-4",
+    "logistic": "0,1 1,2 -2,0.25",
+    "uniform": "0,1 0.25,0.75 -1,3",
+    "gamma": "2,3 0.7,1 1e-3,2 1e6,10 50,1e-8 50,1e8",
+    "exponential": "1 2.5 1e-8",
+    "inverse_gamma": "2,3 3.5,0.5 0.01,1 1e4,10",
+    "chi2": "3 1.01 1e6",
+    "chi": "3 1.01 1e5",
+    "weibull": "1,2 2,0.8 1e-3,5",
+    "pareto": "1,3 0.5,2.5 0.1,0.2",
+    "half_normal": "1 2.5 1e-8",
+    "beta": "2,3 0.7,0.5 0.01,1e5 1e5,1e5 1e5,0.01 0.01,0.01",
+    "kumaraswamy": "2,3 0.7,0.5 2,0.6",
+    "continuous_bernoulli": "0.3 0.5 0.999 1e-9",
+    "von_mises": "0,1 1,4 -2,0.01 0.3,1e4",
+    "bernoulli": "0.3 0.8 1e-9",
+    "binomial": "10,0.3 10,0.75 12,0.4 1000,1e-3",
+    "negative_binomial": "3,0.4 3,0.7 2.5,0.4 0.1,0.9",
+    "geometric": "0.3 0.8 1e-3",
+    "poisson": "3 4.5 1e-6 1e3",
+    "categorical": "0.2,0.3,0.5 1,2,3,4 0.5,0,0.5",
+    "discrete_uniform": "0,9 -5,20 3,5",
+}
+
+# Pairs of families of which each's first parameters make a finite divergence.
+CROSS = """
+beta: continuous_bernoulli exponential gamma normal uniform laplace gumbel kumaraswamy log_normal logistic student_t
+continuous_bernoulli: exponential normal uniform gumbel laplace beta
+exponential: gamma gumbel normal laplace weibull log_normal chi2
+gamma: exponential gumbel normal laplace weibull log_normal inverse_gamma chi2 student_t
+gumbel: normal laplace cauchy student_t logistic
+laplace: normal cauchy student_t logistic
+normal: gumbel laplace cauchy student_t logistic
+pareto: exponential gamma normal laplace log_normal
+uniform: beta continuous_bernoulli exponential gamma gumbel normal laplace half_normal kumaraswamy weibull log_normal
+student_t: normal cauchy logistic laplace
+weibull: gamma exponential log_normal half_normal
+log_normal: gamma weibull inverse_gamma student_t
+inverse_gamma: log_normal exponential cauchy
+half_normal: gamma exponential chi
+chi: half_normal chi2
+chi2: gamma exponential
+kumaraswamy: beta uniform normal
+von_mises: normal student_t
+cauchy: student_t
+logistic: normal laplace gumbel
+bernoulli: poisson binomial geometric negative_binomial categorical discrete_uniform
+binomial: poisson geometric negative_binomial discrete_uniform
+poisson: geometric negative_binomial
+geometric: poisson negative_binomial
+negative_binomial: poisson geometric
+categorical: poisson binomial discrete_uniform
+discrete_uniform: poisson geometric binomial
+"""
+
+# What no two sets above can be: P's mean must exist, and supports must nest.
+INFINITE = {("discrete_uniform", "binomial"), ("logistic", "gumbel"), ("weibull", "uniform")}
+
+
+def rows():
+    """Pairs of texts, with what kind of case they are."""
+    for name, sets in SETS.items():
+        texts = [f"{name}({', '.join(s.split(','))})" for s in sets.split()]
+        ordinary = texts[:2]
+        for p in texts:
+            for q in texts:
+                # Oracles of two extremes at once take minutes and say nothing new.
+                if p != q and (p in ordinary or q in ordinary):
+                    yield p, q, "ordinary"
+            values = parse(p)[1]
+            for k in range(len(values)):
+                if name in ("discrete_uniform", "uniform", "categorical") or (name, k) == ("binomial", 0):
+                    continue
+                moved = [float(v) for v in values]
+                moved[k] = moved[k] * (1 + 1e-6) if moved[k] else 1e-6
+                yield p, f"{name}({', '.join(map(repr, moved))})", "near"
+    for line in CROSS.strip().splitlines():
+        p, qs = line.split(": ")
+        for q in qs.split():
+            if (p, q) not in INFINITE:
+                yield *(f"{n}({', '.join(SETS[n].split()[0].split(','))})" for n in (p, q)), "ordinary"
+
+
+def infinite(p, q):
+    """Whether the supports alone make the divergence infinite; None where an integral has to say."""
+    (name_p, v), (name_q, w) = parse(p), parse(q)
+    if name_p in CONTINUOUS:
+        (a, b), (c, d) = CONTINUOUS[name_p](*v)[0], CONTINUOUS[name_q](*w)[0]
+        return a < c or b > d
+    return False
+
+
+def row(case):
+    p, q, kind = case
+    mp.dps = 32
+    value = inf if infinite(p, q) else kl(p, q, kind == "near")
+    return p, q, kind, value
