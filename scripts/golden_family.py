@@ -180,25 +180,24 @@ def cut(low, high, points):
     return kept
 
 
-def towards_edge(f, edge, start, sign):
+def outwards(part, start, step, side, growth, so_far):
+    """Integrals over stretches of a logarithmic coordinate, until two add nothing."""
+    total, quiet = mpf(0), 0
+    while quiet < 2:
+        end = start + side * step
+        added = quad(part, sorted([start, (start + end) / 2, end]))
+        total, start, step = total + added, end, step * growth
+        quiet = quiet + 1 if abs(added) <= abs(so_far + total) * mpf(10) ** -mp.dps else 0
+    return total
+
+
+def towards_edge(f, edge, start, sign, so_far):
     """The integral from edge to edge + sign·start, in the logarithm of the distance."""
-    total, a, step = mpf(0), ln(start), mpf(4)
-    while True:
-        part = quad(lambda u: f(edge + sign * exp(u), exp(u)) * exp(u), [a - step, a - step / 2, a])
-        total += part
-        a, step = a - step, step * 1.5
-        if abs(part) < abs(total) * mpf(10) ** -32 or total == 0 and step > 1e3:
-            return total
+    return outwards(lambda u: f(edge + sign * exp(u), exp(u)) * exp(u), ln(start), mpf(4), -1, mpf(3) / 2, so_far)
 
 
-def to_infinity(f, anchor, start, sign):
-    total, a, step = mpf(0), ln(start), mpf(1)
-    while True:
-        part = quad(lambda u: f(anchor + sign * exp(u)) * exp(u), [a, a + step / 2, a + step])
-        total += part
-        a, step = a + step, step * 1.3
-        if abs(part) < abs(total) * mpf(10) ** -32 or total == 0 and step > 1e3:
-            return total
+def to_infinity(f, anchor, start, sign, so_far):
+    return outwards(lambda u: f(anchor + sign * exp(u)) * exp(u), ln(start), mpf(1), 1, mpf(13) / 10, so_far)
 
 
 def continuous(p, q, near):
@@ -218,19 +217,19 @@ def continuous(p, q, near):
     points = cut(low, high, points_p + points_q)
     if not points:
         points = [(low + high) / 2]
-    total = mpf(0)
+    total = quad(f, points) if len(points) > 1 else mpf(0)
     if low != -inf:
-        total += towards_edge(lambda x, d: f(x, d), low, points[0] - low, 1)
+        total += towards_edge(lambda x, d: f(x, d), low, points[0] - low, 1, total)
     else:
         start = max(points[-1] - points[0], mpf(1) / 10**6)
-        total += quad(f, [points[0] - start, points[0]]) + to_infinity(f, points[0], start, -1)
-    if len(points) > 1:
-        total += quad(f, points)
+        total += quad(f, [points[0] - start, points[0]])
+        total += to_infinity(f, points[0], start, -1, total)
     if high != inf:
-        total += towards_edge(lambda x, d: f(x, d, True), high, high - points[-1], -1)
+        total += towards_edge(lambda x, d: f(x, d, True), high, high - points[-1], -1, total)
     else:
         start = max(points[-1] - (low if low != -inf else points[0]), mpf(1) / 10**6)
-        total += quad(f, [points[-1], points[-1] + start]) + to_infinity(f, points[-1], start, 1)
+        total += quad(f, [points[-1], points[-1] + start])
+        total += to_infinity(f, points[-1], start, 1, total)
     return total
 
 
@@ -370,6 +369,6 @@ def infinite(p, q):
 
 def row(case):
     p, q, kind = case
-    mp.dps = 32
+    mp.dps = 36 if kind == "near" else 25
     value = inf if infinite(p, q) else kl(p, q, kind == "near")
     return p, q, kind, value

@@ -133,7 +133,12 @@ pub fn families() -> Vec<Family> {
     let row = |r: Vec<String>| {
         let joined = r.join(",");
         let fields: Vec<&str> = joined.split(';').collect();
-        Family { p: fields[0].to_owned(), q: fields[1].to_owned(), is_near: fields[2] == "near", truth: truth(fields[3]) }
+        Family {
+            p: fields[0].to_owned(),
+            q: fields[1].to_owned(),
+            is_near: fields[2] == "near",
+            truth: truth(fields[3]),
+        }
     };
     records("family").into_iter().map(row).collect()
 }

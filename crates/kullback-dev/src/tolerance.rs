@@ -236,3 +236,6 @@ pub const FAMILY_FALLBACK: f64 = 1e-9;
 
 /// The same where Q is P but for 1e-6.
 pub const FAMILY_FALLBACK_NEAR: f64 = 1e-8;
+
+/// Divergences by a sum or an integral below this are promised their stated error only.
+pub const FAMILY_SMALLEST: f64 = 1e-22;

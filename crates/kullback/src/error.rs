@@ -190,7 +190,10 @@ impl fmt::Display for Error {
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
             Self::Kinds { p_is_discrete } => {
                 let (p, q) = if p_is_discrete { ("discrete", "continuous") } else { ("continuous", "discrete") };
-                write!(f, "P is {p} and Q is {q}: one has masses, the other a density; both sides need to be of one kind")
+                write!(
+                    f,
+                    "P is {p} and Q is {q}: one has masses, the other a density; both sides need to be of one kind"
+                )
             }
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),

@@ -39,6 +39,7 @@ pub mod discrete;
 pub mod divergence;
 mod error;
 pub mod estimate;
+pub mod family;
 mod functions;
 pub mod logits;
 pub mod loss;

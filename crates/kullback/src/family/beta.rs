@@ -18,10 +18,8 @@ family! {
 
 /// Points between 0 and 1 for a density around `mean`.
 pub(super) fn unit_landmarks(mean: f64, deviation: f64) -> Vec<f64> {
-    let mut points: Vec<f64> = [-15.0, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 15.0]
-        .iter()
-        .map(|k| mean + k * deviation)
-        .collect();
+    let mut points: Vec<f64> =
+        [-15.0, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 15.0].iter().map(|k| mean + k * deviation).collect();
     for size in [1e-8, 1e-4, 0.01, 0.1, 1.0] {
         points.extend([size * mean, 1.0 - size * (1.0 - mean)]);
     }

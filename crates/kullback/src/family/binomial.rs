@@ -49,8 +49,20 @@ impl Distribution for Binomial {
             return f64::NEG_INFINITY;
         }
         match self.probs {
-            0.0 => if k == 0.0 { 0.0 } else { f64::NEG_INFINITY },
-            1.0 => if k == self.total_count { 0.0 } else { f64::NEG_INFINITY },
+            0.0 => {
+                if k == 0.0 {
+                    0.0
+                } else {
+                    f64::NEG_INFINITY
+                }
+            }
+            1.0 => {
+                if k == self.total_count {
+                    0.0
+                } else {
+                    f64::NEG_INFINITY
+                }
+            }
             p => ln_mass(self.total_count, k, p, 1.0 - p, (-p).ln_1p()),
         }
     }
@@ -80,7 +92,11 @@ impl KlTo<Self> for Binomial {
     /// For one number of trials, that many coins.
     fn closed_form(&self, q: &Self) -> Option<f64> {
         let one = kl_of_coins(self.probs, q.probs);
-        (self.total_count == q.total_count).then_some(if self.total_count == 0.0 { 0.0 } else { self.total_count * one })
+        (self.total_count == q.total_count).then_some(if self.total_count == 0.0 {
+            0.0
+        } else {
+            self.total_count * one
+        })
     }
     kl::certified!();
 }

@@ -2,7 +2,7 @@ use core::fmt;
 
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Kind, Parametric, Point, Support, Tail, Terms, kl, unit, write_arguments};
+use super::{Distribution, Edge, Kind, KlTo, Parametric, Point, Support, Tail, Terms, kl, unit, write_arguments};
 use crate::Error;
 use crate::num::Real;
 

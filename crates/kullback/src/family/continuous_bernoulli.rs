@@ -40,7 +40,11 @@ impl Distribution for ContinuousBernoulli {
     }
     fn landmarks(&self) -> Vec<f64> {
         let reach = 1.0 / self.natural().abs().max(1.0);
-        [0.1, 0.5, 3.0, 10.0].iter().flat_map(|k| [k * reach, 1.0 - k * reach]).filter(|x| *x > 0.0 && *x < 1.0).collect()
+        [0.1, 0.5, 3.0, 10.0]
+            .iter()
+            .flat_map(|k| [k * reach, 1.0 - k * reach])
+            .filter(|x| *x > 0.0 && *x < 1.0)
+            .collect()
     }
     fn tail(&self, _: Edge) -> Tail {
         Tail::Power(1.0)

@@ -1,7 +1,9 @@
 use rand::Rng;
 
 use super::density::ln_gamma_kernel;
-use super::{Chi2, Distribution, Edge, Exponential, KlTo, Point, Statistic, Support, Tail, Terms, above, draw, family, kl};
+use super::{
+    Chi2, Distribution, Edge, Exponential, KlTo, Point, Statistic, Support, Tail, Terms, above, draw, family, kl,
+};
 use crate::num::special::{bregman, digamma, ln_gamma, trigamma};
 use crate::num::{Real, entropic};
 

@@ -3,8 +3,8 @@ use core::f64::consts::PI;
 use rand::Rng;
 
 use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
-use crate::num::special::{bregman, ln_gamma};
 use crate::num::entropic;
+use crate::num::special::{bregman, ln_gamma};
 
 /// Euler's constant γ.
 pub(super) const EULER: f64 = 0.577_215_664_901_532_9;

@@ -80,7 +80,8 @@ impl Distribution for Mixture {
     }
     fn landmarks(&self) -> Vec<f64> {
         // The ends of a part's support may lie inside that of the whole.
-        let ends = |part: &Any| part.support().ranges.into_iter().flatten().filter(|x| x.is_finite()).collect::<Vec<_>>();
+        let ends =
+            |part: &Any| part.support().ranges.into_iter().flatten().filter(|x| x.is_finite()).collect::<Vec<_>>();
         self.parts.iter().flat_map(|part| [part.landmarks(), ends(part)].concat()).collect()
     }
     /// The heaviest of the parts that reach there.

@@ -152,7 +152,10 @@ impl<'a> Parser<'a> {
             let at = self.at;
             let weight = self.number("a weight and a distribution, such as `0.3 normal(0, 1)`")?;
             if weight <= 0.0 {
-                return Err(ParseError { position: at, message: format!("a weight is {weight}; numbers above 0 are accepted") });
+                return Err(ParseError {
+                    position: at,
+                    message: format!("a weight is {weight}; numbers above 0 are accepted"),
+                });
             }
             parts.push((weight, self.distribution()?));
             if !self.comma_or_end()? {
@@ -240,7 +243,10 @@ impl<'a> Parser<'a> {
                 [] => "takes numbers without names".to_owned(),
                 names => format!("has {}", names.join(", ")),
             };
-            ParseError { position: start, message: format!("no parameter is called `{name}`; `{}` {accepted}", info.name) }
+            ParseError {
+                position: start,
+                message: format!("no parameter is called `{name}`; `{}` {accepted}", info.name),
+            }
         })
     }
 }

@@ -25,11 +25,8 @@ impl Distribution for StudentT {
     fn ln_density(&self, x: Point) -> f64 {
         let z = x.minus(self.loc).abs() / self.scale;
         let ratio = z / self.df * z;
-        let spread = if ratio > 1e16 {
-            2.0 * (x.ln_minus(self.loc) - self.scale.ln()) - self.df.ln()
-        } else {
-            ratio.ln_1p()
-        };
+        let spread =
+            if ratio > 1e16 { 2.0 * (x.ln_minus(self.loc) - self.scale.ln()) - self.df.ln() } else { ratio.ln_1p() };
         -0.5 * (self.df + 1.0) * spread - ln_beta(0.5, 0.5 * self.df) - 0.5 * self.df.ln() - self.scale.ln()
     }
     fn landmarks(&self) -> Vec<f64> {

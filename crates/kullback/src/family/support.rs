@@ -115,7 +115,9 @@ impl Tail {
         match (self, model) {
             (_, Self::Power(_) | Self::LogNormal) => false,
             (Self::Power(index), Self::Exponential { power, .. }) => power >= index,
-            (Self::LogNormal | Self::Exponential { .. } | Self::DoubleExponential { .. }, Self::Exponential { .. }) => false,
+            (Self::LogNormal | Self::Exponential { .. } | Self::DoubleExponential { .. }, Self::Exponential { .. }) => {
+                false
+            }
             (Self::Power(_) | Self::LogNormal, Self::DoubleExponential { .. }) => true,
             (Self::Exponential { power, rate }, Self::DoubleExponential { rate: growth }) => {
                 power < 1.0 || power == 1.0 && growth >= rate

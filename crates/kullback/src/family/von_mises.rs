@@ -39,7 +39,15 @@ impl Distribution for VonMises {
     fn landmarks(&self) -> Vec<f64> {
         let (loc, scale) = (self.direction(), 1.0 / self.concentration.sqrt().max(1.0));
         let points = [-20.0, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 20.0].iter().map(|k| loc + k * scale);
-        let on_circle = |x: f64| if x > PI { x - TAU } else if x < -PI { x + TAU } else { x };
+        let on_circle = |x: f64| {
+            if x > PI {
+                x - TAU
+            } else if x < -PI {
+                x + TAU
+            } else {
+                x
+            }
+        };
         points.map(on_circle).filter(|x| x.abs() < PI).collect()
     }
     fn tail(&self, _: Edge) -> Tail {

@@ -68,7 +68,7 @@ const SMALL: f64 = 1e-14;
 /// The integral over all pieces.
 pub(super) fn over(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> Integral {
     let mut panels = BinaryHeap::new();
-    let mut tails = 0.0;
+    let (mut tails, mut beyond) = (0.0, Integral::default());
     // The largest sums of a panel so far, which say what is negligible.
     let mut largest: Sample = [0.0; 4];
     let mut note = |panel: &Panel| {
@@ -88,15 +88,28 @@ pub(super) fn over(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> Integ
     for piece in pieces {
         let Piece::Logarithmic { from, upwards, .. } = *piece else { continue };
         let (mut start, mut length, mut quiet) = (from, 1.0, 0);
+        let side = if upwards { 1.0 } else { -1.0 };
         // Panels of growing length, until two after one another add nothing.
         while quiet < 2 {
-            let next = if upwards { start + length } else { start - length };
-            let (a, b) = if upwards { (start, next) } else { (next, start) };
-            let panel = Panel::new(*piece, a, b, at);
+            let new = |length: f64| {
+                let next = start + side * length;
+                Panel::new(*piece, start.min(next), start.max(next), at)
+            };
+            let mut panel = new(length);
+            while !panel.sums[0].is_finite() && length > 0.01 {
+                // Logarithms overflow. As far as they do not, and the rest by the law it follows.
+                length *= 0.7;
+                panel = new(length);
+            }
+            if length <= 0.01 {
+                let (rest, off) = remainder(*piece, start, side, at);
+                beyond.add(rest, off);
+                break;
+            }
             let last = panel.sums[0].abs();
             quiet = if note(&panel) { quiet + 1 } else { 0 };
             panels.push(panel);
-            start = next;
+            start += side * length;
             length *= 1.6;
             if length > 1e9 {
                 tails += last;
@@ -137,6 +150,35 @@ pub(super) fn over(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> Integ
     for panel in all {
         whole.add(panel.sums, panel.error);
     }
-    whole.error += tails;
+    whole.add(beyond.sums, beyond.error + tails);
     whole
+}
+
+fn sample(piece: Piece, t: f64, at: &dyn Fn(Point, f64) -> Sample) -> Sample {
+    let (point, ln_weight) = piece.point(t);
+    at(point, ln_weight)
+}
+
+/// The integral beyond `start` of what falls there like e^(−γt), a power of the distance, or like e^(−γeᵗ), an
+/// exponential of it: which of the two is seen from f at three points before.
+fn remainder(piece: Piece, start: f64, side: f64, at: &dyn Fn(Point, f64) -> Sample) -> (Sample, f64) {
+    let f = |t: f64| sample(piece, t, at)[0];
+    let last = f(start);
+    if last == 0.0 {
+        return ([0.0; 4], 0.0);
+    }
+    // In the coordinate of the law: γ over the last stretch, how much it has changed, and f there.
+    let law = |points: [f64; 3], values: [f64; 3]| {
+        let rate = |a: usize, b: usize| (values[a] / values[b]).ln() / (points[b] - points[a]);
+        let (near, far) = (rate(1, 2), rate(0, 1));
+        let off = if near > 0.0 { ((near - far).abs() + 1e-13) / near } else { f64::INFINITY };
+        (off, values[2] / near)
+    };
+    let back = [2.0, 1.0, 0.0];
+    let power = law(back.map(|k| -10.0 * k), back.map(|k| f(start - side * 10.0 * k)));
+    let distance = (side * start).exp();
+    let part = back.map(|k| 1.0 - 0.1 * k);
+    let exponential = law(part.map(|k| k * distance), part.map(|k| f(start + side * k.ln()) / (k * distance)));
+    let (off, rest) = if power.0 < exponential.0 { power } else { exponential };
+    ([rest, 0.0, 0.0, 0.0], if off.is_finite() { rest.abs() * off } else { f64::INFINITY })
 }

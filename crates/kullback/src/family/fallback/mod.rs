@@ -19,22 +19,35 @@ const UNITS: f64 = 4.0 * f64::EPSILON;
 /// A mass may be missed by so much before it is taken for a sign that something was overlooked.
 const MASS: f64 = 1e-11;
 
+/// Below e to this power a density is that of a tail that falls faster than every power of a distance.
+const FASTER: f64 = -5000.0;
+
 /// The densities at a point, times e^ln_weight, and the term of KL.
 fn term(ln_p: f64, ln_q: f64, ln_weight: f64) -> Sample {
     let (p, q) = ((ln_p + ln_weight).exp(), (ln_q + ln_weight).exp());
-    if p == 0.0 || ln_p == f64::NEG_INFINITY {
+    if ln_p == f64::NEG_INFINITY {
         return [q, 0.0, q, UNITS * q];
     }
     let x = ln_p - ln_q;
-    // e⁻ˣ − 1 + x; where Q's density underflows, P's tail is thin enough, or the divergence would be infinite.
     let value = match x {
-        f64::INFINITY => 0.0,
+        // Where not even the logarithm of Q's density is a double: beyond what can be summed, see `integral`.
+        f64::INFINITY => {
+            if ln_p + ln_weight > FASTER {
+                f64::INFINITY
+            } else {
+                0.0
+            }
+        }
         x if x.abs() < 1.0 => p * crate::num::entropic::h(x),
-        x => q - p + p * x,
+        // p may underflow where p·x does not.
+        x if x > 1.0 => q + (ln_p + ln_weight + (x - 1.0).ln()).exp(),
+        x => q - p - p * x.abs().min(f64::MAX),
     };
-    let slope = if x.abs() < 1.0 { p * (-x).exp_m1().abs() } else { p + q };
-    let size = 1.0 + ln_p.abs().min(1e300) + ln_q.abs().min(1e300);
-    [value.max(0.0), p, q, UNITS * (size * slope + value)]
+    // By the derivatives for ln p and ln q, p·x and q − p.
+    let of = |ln: f64, slope: f64| if slope == 0.0 { 0.0 } else { (1.0 + ln.abs()) * slope };
+    let by_q = if x.abs() < 1.0 { p * (-x).exp_m1().abs() } else { p + q };
+    let noise = of(ln_p, if p == 0.0 { 0.0 } else { p * x.abs() }) + of(ln_q, by_q) + value.abs();
+    [value.max(0.0), p, q, UNITS * noise]
 }
 
 /// KL(P‖Q) for two distributions of one kind, where it is finite.

@@ -38,11 +38,15 @@ fn cut_range([low, high]: [f64; 2], ends: &[f64], marks: &[f64]) -> Vec<Piece> {
     // Ends first, so that a landmark at the same place goes.
     cuts.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     cuts.dedup_by(|b, a| b.0 - a.0 <= 1e-13 * a.0.abs() && !b.1);
-    let span = match (cuts.first(), cuts.last()) {
-        (Some(first), Some(last)) if last.0 > first.0 => last.0 - first.0,
-        (Some(first), _) if first.0 != 0.0 => first.0.abs(),
+    // Beyond the outermost cuts the scale is that of the distance between the last two.
+    let span = |near: Option<&(f64, bool)>, next: Option<&(f64, bool)>| match (near, next) {
+        (Some(a), Some(b)) => (a.0 - b.0).abs(),
+        (Some(a), None) if a.0 != 0.0 => a.0.abs(),
         _ => 1.0,
     };
+    let span_low = span(cuts.first(), cuts.get(1));
+    let span_high = span(cuts.last(), cuts.len().checked_sub(2).and_then(|index| cuts.get(index)));
+    let cuts = laddered(&cuts);
     let mut pieces = Vec::with_capacity(2 * cuts.len() + 4);
     for pair in cuts.windows(2) {
         let [(a, a_ends), (b, b_ends)] = [pair[0], pair[1]];
@@ -56,7 +60,7 @@ fn cut_range([low, high]: [f64; 2], ends: &[f64], marks: &[f64]) -> Vec<Piece> {
             (false, false) => pieces.push(Piece::Plain { anchor: a, from: 0.0, to: width }),
         }
     }
-    let beyond = |&(anchor, ends): &(f64, bool), sign: f64| {
+    let beyond = |&(anchor, ends): &(f64, bool), sign: f64, span: f64| {
         let first = match ends {
             // Beyond an end the density may have an edge.
             true => Piece::Logarithmic { anchor, sign, from: span.ln(), upwards: false },
@@ -66,10 +70,29 @@ fn cut_range([low, high]: [f64; 2], ends: &[f64], marks: &[f64]) -> Vec<Piece> {
         [first, Piece::Logarithmic { anchor, sign, from: span.ln(), upwards: true }]
     };
     if high == f64::INFINITY {
-        pieces.extend(cuts.last().map(|cut| beyond(cut, 1.0)).into_iter().flatten());
+        pieces.extend(cuts.last().map(|cut| beyond(cut, 1.0, span_high)).into_iter().flatten());
     }
     if low == f64::NEG_INFINITY {
-        pieces.extend(cuts.first().map(|cut| beyond(cut, -1.0)).into_iter().flatten());
+        pieces.extend(cuts.first().map(|cut| beyond(cut, -1.0, span_low)).into_iter().flatten());
     }
     pieces
+}
+
+/// More cuts where a wide stretch is next to a narrow one, each eight times as far off as the one before.
+fn laddered(cuts: &[(f64, bool)]) -> Vec<(f64, bool)> {
+    let gap = |index: usize| cuts.get(index + 1).map_or(0.0, |next| next.0 - cuts[index].0);
+    let mut all = cuts.to_vec();
+    for index in 0..cuts.len().saturating_sub(1) {
+        let (a, b) = (cuts[index].0, cuts[index + 1].0);
+        let [before, after] = [if index > 0 { gap(index - 1) } else { 0.0 }, gap(index + 1)];
+        for (anchor, sign, start) in [(a, 1.0, before), (b, -1.0, after)] {
+            let mut step = 8.0 * start;
+            while step > 0.0 && step < 0.25 * (b - a) && anchor + sign * step != anchor {
+                all.push((anchor + sign * step, false));
+                step *= 8.0;
+            }
+        }
+    }
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all
 }

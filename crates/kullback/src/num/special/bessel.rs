@@ -78,6 +78,7 @@ pub(crate) fn ln_i_scaled(nu: f64, x: f64) -> f64 {
 }
 
 /// ln I₀(x) for x ≥ 0.
+#[cfg(test)]
 pub(crate) fn ln_i0(x: f64) -> f64 {
     ln_i_normalized(0.0, x)
 }
