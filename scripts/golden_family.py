@@ -47,7 +47,7 @@ def student_t(v, m, s):
 
 
 def gumbel(m, s):
-    return LINE, lambda x, r: -(x - m) / s - exp(min((m - x) / s, mpf(300))) - ln(s), [m + k * s for k in (-6, -3, -1.5, 0, 1, 3, 8, 20, 60)]
+    return LINE, lambda x, r: -(x - m) / s - exp(min((m - x) / s, mpf(200000))) - ln(s), [m + k * s for k in (-6, -3, -1.5, 0, 1, 3, 8, 20, 60)]
 
 
 def logistic(m, s):

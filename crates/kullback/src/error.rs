@@ -100,10 +100,24 @@ pub enum Error {
     },
     /// A text is not a smoothing rule.
     UnknownSmoothing,
-    /// A distribution on the integers against one with a density.
+    /// Distributions of different kinds, which have no densities in common: `discrete`, `continuous` or `multivariate`.
     Kinds {
-        /// Which of the two P is; Q is the other.
-        p_is_discrete: bool,
+        /// What P is, or the first part of a mixture.
+        p: &'static str,
+        /// What Q is, or another part.
+        q: &'static str,
+    },
+    /// A covariance or precision matrix differs from its transpose.
+    NotSymmetric {
+        /// The row of the first such entry, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+    },
+    /// A covariance or precision matrix, or a factor of one, is not positive definite.
+    NotPositiveDefinite {
+        /// The row where that shows, from 0.
+        row: usize,
     },
     /// A gradient was asked for of a divergence that is a maximum.
     NotDifferentiable,
@@ -188,12 +202,14 @@ impl fmt::Display for Error {
                 write!(f, "row {row} lists category {category} twice; once is accepted")
             }
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
-            Self::Kinds { p_is_discrete } => {
-                let (p, q) = if p_is_discrete { ("discrete", "continuous") } else { ("continuous", "discrete") };
-                write!(
-                    f,
-                    "P is {p} and Q is {q}: one has masses, the other a density; both sides need to be of one kind"
-                )
+            Self::Kinds { p, q } => {
+                write!(f, "P is {p} and Q is {q}, so no density of one is a density for the other; both sides need to be of one kind")
+            }
+            Self::NotSymmetric { row, column } => {
+                write!(f, "entry ({row}, {column}) of the matrix is not that at ({column}, {row}); symmetric matrices are accepted")
+            }
+            Self::NotPositiveDefinite { row } => {
+                write!(f, "the matrix is not positive definite, as row {row} shows; positive definite matrices are accepted")
             }
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),

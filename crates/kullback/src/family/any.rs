@@ -17,7 +17,7 @@ pub struct FamilyInfo {
     /// The names of its parameters in order; empty if it takes any number of them without names.
     pub parameters: &'static [&'static str],
     /// Builds it from its parameters.
-    pub(super) make: fn(&[f64]) -> Result<Any, Error>,
+    pub(super) make: fn(&[f64]) -> Result<Family, Error>,
 }
 
 macro_rules! families {
@@ -44,8 +44,13 @@ macro_rules! families {
             $(FamilyInfo {
                 name: <$name as Parametric>::NAME,
                 parameters: <$name as Parametric>::PARAMETERS,
-                make: |values| <$name as Parametric>::from_parameters(values).map(Any::$name),
+                make: |values| Ok(Family::One(Any::$name(<$name as Parametric>::from_parameters(values)?))),
             },)*
+            FamilyInfo {
+                name: <Dirichlet as Parametric>::NAME,
+                parameters: <Dirichlet as Parametric>::PARAMETERS,
+                make: |values| Dirichlet::new(values).map(Family::Dirichlet),
+            },
         ];
 
         impl Any {
@@ -80,6 +85,58 @@ families! {
     Normal, LogNormal, Laplace, Cauchy, StudentT, Gumbel, Logistic, Uniform, Exponential, Gamma, InverseGamma, Chi, Chi2,
     Weibull, Pareto, HalfNormal, Beta, Kumaraswamy, ContinuousBernoulli, VonMises,
     Bernoulli, Binomial, NegativeBinomial, Geometric, Poisson, Categorical, DiscreteUniform,
+}
+
+/// A distribution of any family that a text can name.
+///
+/// ```
+/// use kullback::family::Family;
+/// let p: Family = "dirichlet(1, 2, 3)".parse()?;
+/// assert_eq!(p.kl(&p)?.value, 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Family {
+    /// One-dimensional.
+    One(Any),
+    /// See [`Dirichlet`].
+    Dirichlet(Dirichlet),
+}
+
+impl Family {
+    /// KL(P‖Q).
+    ///
+    /// # Errors
+    /// [`Error::Kinds`] for distributions of different kinds, [`Error::LengthMismatch`] for different dimensions.
+    pub fn kl(&self, q: &Self) -> Result<Certified, Error> {
+        match (self, q) {
+            (Self::One(p), Self::One(q)) => p.kl(q),
+            (Self::Dirichlet(p), Self::Dirichlet(q)) => {
+                let [p_len, q_len] = [p, q].map(|side| side.concentration().len());
+                if p_len == q_len { Ok(p.certified_kl_to(q)) } else { Err(Error::LengthMismatch { p: p_len, q: q_len }) }
+            }
+            _ => Err(Error::Kinds { p: self.kind(), q: q.kind() }),
+        }
+    }
+
+    /// `discrete`, `continuous` or `multivariate`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::One(any) => any.support().kind.name(),
+            Self::Dirichlet(_) => "multivariate",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(any) => any.fmt(f),
+            Self::Dirichlet(dirichlet) => dirichlet.fmt(f),
+        }
+    }
 }
 
 macro_rules! own_pairs {

@@ -47,7 +47,7 @@ pub(super) use certified;
 pub fn kl(p: &dyn Distribution, q: &dyn Distribution) -> Result<Certified, Error> {
     let (p_kind, q_kind) = (p.support().kind, q.support().kind);
     if p_kind != q_kind {
-        return Err(Error::Kinds { p_is_discrete: p_kind == Kind::Discrete });
+        return Err(Error::Kinds { p: p_kind.name(), q: q_kind.name() });
     }
     Ok(general(p, q))
 }

@@ -26,8 +26,8 @@ impl Mixture {
         }
         let kinds: Vec<_> = parts.iter().map(|part| part.support().kind).collect();
         let first = *kinds.first().ok_or(Error::Empty)?;
-        if kinds.iter().any(|kind| *kind != first) {
-            return Err(Error::Kinds { p_is_discrete: first == super::Kind::Discrete });
+        if let Some(other) = kinds.iter().find(|kind| **kind != first) {
+            return Err(Error::Kinds { p: first.name(), q: other.name() });
         }
         let largest = weights.iter().copied().fold(0.0, f64::max);
         let mass: f64 = weights.iter().map(|weight| weight / largest).sum();

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::any::Any;
+use super::any::{Any, Family};
 use super::{FamilyInfo, Mixture};
 use crate::Error;
 
@@ -24,18 +24,34 @@ impl fmt::Display for ParseError {
 
 impl core::error::Error for ParseError {}
 
-impl FromStr for Any {
+impl FromStr for Family {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
         parse(text)
     }
 }
 
+impl FromStr for Any {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        one_dimensional(parse(text)?, 0)
+    }
+}
+
+fn one_dimensional(family: Family, position: usize) -> Result<Any, ParseError> {
+    match family {
+        Family::One(any) => Ok(any),
+        other => Err(ParseError { position, message: format!("{} is accepted here, and this is {}", ONE, other.kind()) }),
+    }
+}
+
+const ONE: &str = "a one-dimensional distribution";
+
 /// The distribution that a text names.
 ///
 /// # Errors
 /// The place of the first fault and what would be accepted there.
-pub fn parse(text: &str) -> Result<Any, ParseError> {
+pub fn parse(text: &str) -> Result<Family, ParseError> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     let any = parser.distribution()?;
     parser.skip_space();
@@ -116,7 +132,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn distribution(&mut self) -> Result<Any, ParseError> {
+    fn distribution(&mut self) -> Result<Family, ParseError> {
         self.skip_space();
         let start = self.at;
         let name = self.name();
@@ -141,7 +157,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn mixture(&mut self, start: usize) -> Result<Any, ParseError> {
+    fn mixture(&mut self, start: usize) -> Result<Family, ParseError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self.fault(format!("mixtures are nested deeper than {DEEPEST}")));
@@ -157,13 +173,15 @@ impl<'a> Parser<'a> {
                     message: format!("a weight is {weight}; numbers above 0 are accepted"),
                 });
             }
-            parts.push((weight, self.distribution()?));
+            self.skip_space();
+            let at = self.at;
+            parts.push((weight, one_dimensional(self.distribution()?, at)?));
             if !self.comma_or_end()? {
                 break;
             }
         }
         self.depth -= 1;
-        Mixture::new(parts).map(Any::Mixture).map_err(|error| refused(&error, start))
+        Mixture::new(parts).map(|mixture| Family::One(Any::Mixture(mixture))).map_err(|error| refused(&error, start))
     }
 
     /// True after a comma, false after the closing parenthesis.
@@ -177,7 +195,7 @@ impl<'a> Parser<'a> {
         Err(self.fault("expected `,` or `)`"))
     }
 
-    fn family(&mut self, info: &FamilyInfo, start: usize) -> Result<Any, ParseError> {
+    fn family(&mut self, info: &FamilyInfo, start: usize) -> Result<Family, ParseError> {
         let names = info.parameters;
         let mut values: Vec<Option<(f64, usize)>> = vec![None; names.len()];
         let mut named = false;

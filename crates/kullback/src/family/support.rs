@@ -9,6 +9,17 @@ pub enum Kind {
     Discrete,
 }
 
+impl Kind {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Continuous => "continuous",
+            Self::Discrete => "discrete",
+        }
+    }
+}
+
 /// The set where a one-dimensional distribution has mass: closed intervals of the real line or of the integers, in
 /// ascending order.
 #[derive(Debug, Clone, PartialEq)]
