@@ -119,6 +119,8 @@ pub enum Error {
         /// The row where that shows, from 0.
         row: usize,
     },
+    /// A divergence of families was asked for that may be infinite for reasons of their tails.
+    Unbounded,
     /// A gradient was asked for of a divergence that is a maximum.
     NotDifferentiable,
 }
@@ -211,6 +213,10 @@ impl fmt::Display for Error {
             Self::NotPositiveDefinite { row } => {
                 write!(f, "the matrix is not positive definite, as row {row} shows; positive definite matrices are accepted")
             }
+            Self::Unbounded => f.write_str(
+                "this divergence of two families is not available; kl, reverse-kl, jeffreys, and of one-dimensional families js, \
+                 hellinger, bhattacharyya, triangular, tv, skew-kl=λ, renyi=α and tsallis=α with α below 1 are",
+            ),
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),
         }

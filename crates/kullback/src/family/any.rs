@@ -114,7 +114,11 @@ impl Family {
             (Self::One(p), Self::One(q)) => p.kl(q),
             (Self::Dirichlet(p), Self::Dirichlet(q)) => {
                 let [p_len, q_len] = [p, q].map(|side| side.concentration().len());
-                if p_len == q_len { Ok(p.certified_kl_to(q)) } else { Err(Error::LengthMismatch { p: p_len, q: q_len }) }
+                if p_len == q_len {
+                    Ok(p.certified_kl_to(q))
+                } else {
+                    Err(Error::LengthMismatch { p: p_len, q: q_len })
+                }
             }
             _ => Err(Error::Kinds { p: self.kind(), q: q.kind() }),
         }

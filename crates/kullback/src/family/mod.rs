@@ -48,6 +48,7 @@ mod kumaraswamy;
 mod laplace;
 mod log_normal;
 mod logistic;
+mod measures;
 mod mixture;
 pub mod multivariate;
 mod negative_binomial;

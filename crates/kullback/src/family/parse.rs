@@ -41,7 +41,9 @@ impl FromStr for Any {
 fn one_dimensional(family: Family, position: usize) -> Result<Any, ParseError> {
     match family {
         Family::One(any) => Ok(any),
-        other => Err(ParseError { position, message: format!("{} is accepted here, and this is {}", ONE, other.kind()) }),
+        other => {
+            Err(ParseError { position, message: format!("{} is accepted here, and this is {}", ONE, other.kind()) })
+        }
     }
 }
 

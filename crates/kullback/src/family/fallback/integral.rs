@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::super::Point;
 use super::Sample;
-use super::kronrod::rule;
+use super::kronrod::{self, rule};
 use super::pieces::Piece;
 
 /// Sums, and a bound on the error of the first that rounding does not account for.
@@ -67,6 +67,33 @@ const SMALL: f64 = 1e-14;
 
 /// The integral over all pieces.
 pub(super) fn over(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> Integral {
+    let (mut panels, beyond) = panels(pieces, at);
+    // The smallest first.
+    panels.sort_by(|a, b| a.sums[0].abs().total_cmp(&b.sums[0].abs()));
+    let mut whole = Integral::default();
+    for panel in panels {
+        whole.add(panel.sums, panel.error);
+    }
+    whole.add(beyond.sums, beyond.error);
+    whole
+}
+
+/// Hands over the weight and the sample of every node, of the panels or of their halves.
+pub(super) fn nodes(pieces: &[Piece], halved: bool, at: &dyn Fn(Point, f64) -> Sample, take: &dyn Fn(f64, Sample)) {
+    for panel in panels(pieces, at).0 {
+        let middle = 0.5 * panel.from + 0.5 * panel.to;
+        let halves = [(panel.from, middle), (middle, panel.to)];
+        let parts = if halved { &halves[..] } else { &[(panel.from, panel.to)] };
+        for (from, to) in parts {
+            for (t, weight) in kronrod::nodes(*from, *to) {
+                take(weight, sample(panel.piece, t, at));
+            }
+        }
+    }
+}
+
+/// The panels of all pieces, fine enough for the first integral, and what lies beyond them.
+fn panels(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> (Vec<Panel>, Integral) {
     let mut panels = BinaryHeap::new();
     let (mut tails, mut beyond) = (0.0, Integral::default());
     // The largest sums of a panel so far, which say what is negligible.
@@ -143,15 +170,8 @@ pub(super) fn over(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> Integ
             value = panels.iter().map(|panel| panel.sums[0]).sum();
         }
     }
-    // The smallest first.
-    let mut all: Vec<Panel> = panels.into_vec();
-    all.sort_by(|a, b| a.sums[0].abs().total_cmp(&b.sums[0].abs()));
-    let mut whole = Integral::default();
-    for panel in all {
-        whole.add(panel.sums, panel.error);
-    }
-    whole.add(beyond.sums, beyond.error + tails);
-    whole
+    beyond.error += tails;
+    (panels.into_vec(), beyond)
 }
 
 fn sample(piece: Piece, t: f64, at: &dyn Fn(Point, f64) -> Sample) -> Sample {

@@ -43,6 +43,14 @@ pub(super) fn rule(a: f64, b: f64, f: impl Fn(f64) -> Sample) -> (Sample, f64) {
     (sums.map(|sum| sum * half), error)
 }
 
+/// The nodes in [a, b] with Kronrod's weights.
+pub(super) fn nodes(a: f64, b: f64) -> impl Iterator<Item = (f64, f64)> {
+    let (center, half) = (0.5 * a + 0.5 * b, 0.5 * b - 0.5 * a);
+    let both = NODES.into_iter().flat_map(|(node, weight, _)| [(node, weight), (-node, weight)]);
+    // The centre is there twice, so one of them goes.
+    both.take(2 * NODES.len() - 1).map(move |(node, weight)| (center + half * node, half * weight))
+}
+
 #[cfg(test)]
 mod tests {
     use super::rule;

@@ -3,7 +3,7 @@
 
 use super::super::{Point, Support};
 use super::Sample;
-use super::integral::{Integral, over as integrate};
+use super::integral::{Integral, nodes, over as integrate};
 use super::pieces::Piece;
 
 /// A stretch up to here is summed term by term.
@@ -14,7 +14,21 @@ const MARGIN: f64 = 256.0;
 
 /// The sum over all integers of `support`.
 pub(super) fn over(support: &Support, ends: &[f64], marks: &[f64], at: &dyn Fn(Point, f64) -> Sample) -> Integral {
-    let sum = Summation { at };
+    all(&Summation { at, take: &|_, _| {}, halved: false }, support, ends, marks)
+}
+
+/// Hands over the weight and the sample of every term, or of every node where an integral stands for terms.
+pub(super) fn terms(
+    support: &Support,
+    [ends, marks]: [&[f64]; 2],
+    halved: bool,
+    at: &dyn Fn(Point, f64) -> Sample,
+    take: &dyn Fn(f64, Sample),
+) {
+    all(&Summation { at, take, halved }, support, ends, marks);
+}
+
+fn all(sum: &Summation<'_>, support: &Support, ends: &[f64], marks: &[f64]) -> Integral {
     let mut whole = Integral::default();
     for [low, high] in &support.ranges {
         let inside = |x: &f64| *x > *low && *x < *high && x.abs() < 9e15;
@@ -35,6 +49,8 @@ pub(super) fn over(support: &Support, ends: &[f64], marks: &[f64], at: &dyn Fn(P
 
 struct Summation<'a> {
     at: &'a dyn Fn(Point, f64) -> Sample,
+    take: &'a dyn Fn(f64, Sample),
+    halved: bool,
 }
 
 impl Summation<'_> {
@@ -46,7 +62,9 @@ impl Summation<'_> {
         let mut part = Integral::default();
         let mut k = from;
         while k <= to {
-            part.add(self.term(k), 0.0);
+            let term = self.term(k);
+            (self.take)(1.0, term);
+            part.add(term, 0.0);
             k += 1.0;
         }
         whole.add(part.sums, 0.0);
@@ -65,7 +83,9 @@ impl Summation<'_> {
     /// The same where neighbours are nearly alike, also beyond either end.
     fn smooth(&self, from: f64, to: f64, whole: &mut Integral) {
         let anchor = from - 0.5;
-        let found = integrate(&[Piece::Plain { anchor, from: 0.0, to: to - from + 1.0 }], self.at);
+        let pieces = [Piece::Plain { anchor, from: 0.0, to: to - from + 1.0 }];
+        nodes(&pieces, self.halved, self.at, self.take);
+        let found = integrate(&pieces, self.at);
         whole.add(found.sums, found.error);
         // −f′/24 + 7f‴/5760 of the ends, in central differences.
         for (first_beyond, sign) in [(to + 1.0, 1.0), (from, -1.0)] {

@@ -15,7 +15,12 @@ impl MatrixNormal {
     ///
     /// # Errors
     /// As [`Cholesky::of`]; [`Error::Shape`] if the mean has not rows × columns entries.
-    pub fn new(loc: &[f64], [rows, columns]: [usize; 2], row_covariance: &[f64], column_covariance: &[f64]) -> Result<Self, Error> {
+    pub fn new(
+        loc: &[f64],
+        [rows, columns]: [usize; 2],
+        row_covariance: &[f64],
+        column_covariance: &[f64],
+    ) -> Result<Self, Error> {
         if loc.len() != rows * columns {
             return Err(Error::Shape { len: loc.len(), needed: rows * columns });
         }

@@ -38,7 +38,11 @@ impl KlTo<Self> for Multinomial {
         if self.total_count != q.total_count {
             return None;
         }
-        if self.total_count == 0.0 { Some(0.0) } else { Some(self.total_count * self.category.closed_form(&q.category)?) }
+        if self.total_count == 0.0 {
+            Some(0.0)
+        } else {
+            Some(self.total_count * self.category.closed_form(&q.category)?)
+        }
     }
     always_closed!(Self);
 }

@@ -42,9 +42,7 @@ impl KlTo<Self> for Wishart {
         let compared = self.scale.compare(&q.scale);
         let ln_determinants = compared.excess - compared.divergence;
         let (half_p, half_q) = (0.5 * self.df, 0.5 * q.df);
-        let shapes: f64 = (0..d)
-            .map(|i| bregman::ln_gamma(half_q - 0.5 * i as f64, half_p - 0.5 * i as f64))
-            .sum();
+        let shapes: f64 = (0..d).map(|i| bregman::ln_gamma(half_q - 0.5 * i as f64, half_p - 0.5 * i as f64)).sum();
         Some((half_p * compared.divergence + (half_p - half_q) * ln_determinants + shapes).max(0.0))
     }
     always_closed!(Self);
