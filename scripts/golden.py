@@ -91,7 +91,7 @@ def numeric_row(function, x, y=None):
 
 def family_row(case):
     p, q, kind, value = golden_family.row(case)
-    return f"{p};{q};{kind};{'inf' if value == inf else nstr(value, 20)}"
+    return f"{p};{q};{kind};{'inf' if value == inf else nstr(value, 17)}"
 
 
 def generate():

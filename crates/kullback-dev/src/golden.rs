@@ -62,7 +62,7 @@ pub struct Family {
     pub q: String,
     /// Whether Q is P but for a relative difference of 1e-6 in one parameter.
     pub is_near: bool,
-    /// Its value to 20 digits.
+    /// Its value to 17 digits.
     pub truth: DoubleDouble,
 }
 

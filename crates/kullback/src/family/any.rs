@@ -146,12 +146,13 @@ impl fmt::Display for Family {
 macro_rules! own_pairs {
     ($($p:ident => $($q:ident),+;)*) => {
         /// The pairs with a formula of their own.
+        #[cfg(test)]
         pub(super) const OWN: &[(&str, &str)] = &[
             $($((<$p as Parametric>::NAME, <$q as Parametric>::NAME),)+)*
         ];
 
         /// KL by the formula of the pair, if it has one for these parameters.
-        fn own_formula(p: &Any, q: &Any) -> Option<f64> {
+        pub(super) fn own_formula(p: &Any, q: &Any) -> Option<f64> {
             match (p, q) {
                 $($((Any::$p(p), Any::$q(q)) => p.closed_form(q),)+)*
                 _ => None,

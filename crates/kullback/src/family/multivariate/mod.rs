@@ -7,6 +7,8 @@ mod matrix_normal;
 mod monte_carlo;
 mod multinomial;
 mod normal;
+#[cfg(test)]
+mod tests;
 mod von_mises_fisher;
 mod wishart;
 
