@@ -193,7 +193,7 @@ def outwards(part, start, step, side, growth, so_far):
 
 def towards_edge(f, edge, start, sign, so_far):
     """The integral from edge to edge + sign·start, in the logarithm of the distance."""
-    return outwards(lambda u: f(edge + sign * exp(u), exp(u)) * exp(u), ln(start), mpf(4), -1, mpf(3) / 2, so_far)
+    return outwards(lambda u: f(edge + sign * mp.exp(u), mp.exp(u)) * mp.exp(u), ln(start), mpf(4), -1, mpf(3) / 2, so_far)
 
 
 def to_infinity(f, anchor, start, sign, so_far):

@@ -3,7 +3,7 @@
 
 use super::distribution::Distribution;
 use super::fallback;
-use super::{Certified, Family, Kind, KlTo, Method};
+use super::{Certified, Family, Kind, Method};
 use crate::{Error, Measure};
 
 impl Family {

@@ -17,6 +17,12 @@
 //!
 //! Parameters have the names and the order of `torch.distributions`. [`Any`] is a family chosen at run time, also from a
 //! text such as `gamma(2, rate=3)`.
+//!
+//! # Pairs
+//! Every pair has a value. A pair with a formula of its own keeps its digits however near Q is to P and however extreme
+//! the parameters are. Where P has formulas for what −E ln q is made of, the value is cross-entropy less entropy, unless
+//! too much of that cancels. All other pairs are summed or integrated.
+#![doc = include_str!("pairs.md")]
 
 mod any;
 mod certified;
