@@ -88,7 +88,7 @@ def weibull(s, k):
 
 
 def pareto(s, a):
-    return (s, inf), lambda x, r: ln(a) + a * ln(s) - (a + 1) * ln(x), [s * exp(y / a) for y in (0.01, 0.1, 0.5, 1, 3, 8, 30)]
+    return (s, inf), lambda x, r: ln(a) + a * ln(s) - (a + 1) * ln(x), [s * exp(y / a) for y in (0.01, 0.1, 0.5)]
 
 
 def half_normal(s):
@@ -293,9 +293,9 @@ SETS = {
     "continuous_bernoulli": "0.3 0.5 0.999 1e-9",
     "von_mises": "0,1 1,4 -2,0.01 0.3,1e4",
     "bernoulli": "0.3 0.8 1e-9",
-    "binomial": "10,0.3 10,0.75 12,0.4 1000,1e-3",
+    "binomial": "10,0.3 10,0.75 12,0.4 300,1e-3",
     "negative_binomial": "3,0.4 3,0.7 2.5,0.4 0.1,0.9",
-    "geometric": "0.3 0.8 1e-3",
+    "geometric": "0.3 0.8 0.02",
     "poisson": "3 4.5 1e-6 1e3",
     "categorical": "0.2,0.3,0.5 1,2,3,4 0.5,0,0.5",
     "discrete_uniform": "0,9 -5,20 3,5",

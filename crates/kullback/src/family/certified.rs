@@ -47,12 +47,15 @@ impl Certified {
     /// The relative error that formulas are held to, nominally.
     const FORMULA: f64 = 1e-13;
 
+    /// What the rounding of parameters' differences, whose square is the value near equality, does to its root.
+    const DIFFERENCE: f64 = 4e-16;
+
     /// +∞, by reasoning about supports and tails.
     pub(crate) const INFINITE: Self = Self { value: f64::INFINITY, method: Method::ClosedForm, error: 0.0 };
 
     /// By a formula in which nothing cancels.
     pub(crate) fn exact(value: f64) -> Self {
-        let error = if value.is_finite() { value * Self::FORMULA } else { 0.0 };
+        let error = if value.is_finite() { Self::FORMULA * value + Self::DIFFERENCE * value.sqrt() } else { 0.0 };
         Self { value, method: Method::ClosedForm, error }
     }
 }

@@ -21,9 +21,12 @@
 //! # Pairs
 //! Every pair has a value. A pair with a formula of its own keeps its digits however near Q is to P and however extreme
 //! the parameters are. Where P has formulas for what −E ln q is made of, the value is cross-entropy less entropy, unless
-//! too much of that cancels. All other pairs are summed or integrated.
+//! too much of that cancels. All other pairs are summed or integrated. The last column is of parameters for which supports
+//! are as wide as the family allows, or as in the tests.
+//!
 #![doc = include_str!("pairs.md")]
 
+mod affine;
 mod any;
 mod certified;
 mod density;
@@ -64,10 +67,12 @@ mod poisson;
 mod student_t;
 #[cfg(test)]
 mod tests;
+mod truncated;
 mod uniform;
 mod von_mises;
 mod weibull;
 
+pub use affine::Affine;
 pub use any::{Any, Family, FamilyInfo};
 pub use bernoulli::Bernoulli;
 pub use beta::Beta;
@@ -101,6 +106,7 @@ pub use point::Point;
 pub use poisson::Poisson;
 pub use student_t::StudentT;
 pub use support::{Edge, Kind, Support, Tail};
+pub use truncated::Truncated;
 pub use uniform::Uniform;
 pub use von_mises::VonMises;
 pub use weibull::Weibull;
