@@ -4,7 +4,7 @@
     python3 scripts/golden.py            write crates/kullback/tests/golden/*.csv
     python3 scripts/golden.py --check    regenerate, compare, exit 1 if a file is stale
 
-Needs `pip install mpmath` only; half a minute on two cores. The output does not depend on the machine.
+Needs `pip install mpmath` only; some five minutes on two cores, most of it for integrals of densities. The output does not depend on the machine.
 
 Inputs are doubles, written as Python's shortest repr, which any correctly rounding parser reads back bit for bit.
 The truth is the value of exactly these doubles: p and q are normalised here, in 90 digits, not in floating point.

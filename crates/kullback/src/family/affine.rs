@@ -50,6 +50,9 @@ impl Distribution for Affine {
     fn name(&self) -> &'static str {
         "affine"
     }
+    fn has_formulas(&self) -> bool {
+        self.base.has_formulas()
+    }
     fn support(&self) -> Support {
         let mut support = self.base.support();
         for end in support.ranges.iter_mut().flatten() {

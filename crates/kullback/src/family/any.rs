@@ -197,6 +197,9 @@ impl Distribution for Any {
     fn name(&self) -> &'static str {
         self.as_distribution().name()
     }
+    fn has_formulas(&self) -> bool {
+        self.as_distribution().has_formulas()
+    }
     fn support(&self) -> Support {
         self.as_distribution().support()
     }

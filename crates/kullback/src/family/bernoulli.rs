@@ -30,6 +30,9 @@ impl Distribution for Bernoulli {
     fn name(&self) -> &'static str {
         "bernoulli"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::integers(if self.probs == 1.0 { 1.0 } else { 0.0 }, if self.probs == 0.0 { 0.0 } else { 1.0 })
     }

@@ -31,6 +31,9 @@ impl Distribution for Beta {
     fn name(&self) -> &'static str {
         "beta"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, 1.0)
     }

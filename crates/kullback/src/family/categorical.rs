@@ -63,6 +63,9 @@ impl Distribution for Categorical {
     fn name(&self) -> &'static str {
         "categorical"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         let positive = self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
         Support::union(Kind::Discrete, positive.map(|(k, _)| [k as f64, k as f64]).collect())

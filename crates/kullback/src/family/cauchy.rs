@@ -18,6 +18,9 @@ impl Distribution for Cauchy {
     fn name(&self) -> &'static str {
         "cauchy"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::line()
     }

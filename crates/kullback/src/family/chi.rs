@@ -38,6 +38,9 @@ impl Distribution for Chi2 {
     fn name(&self) -> &'static str {
         "chi2"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         self.gamma().support()
     }
@@ -94,6 +97,9 @@ impl KlTo<Exponential> for Chi2 {
 impl Distribution for Chi {
     fn name(&self) -> &'static str {
         "chi"
+    }
+    fn has_formulas(&self) -> bool {
+        true
     }
     fn support(&self) -> Support {
         Support::interval(0.0, f64::INFINITY)

@@ -26,6 +26,9 @@ impl Distribution for ContinuousBernoulli {
     fn name(&self) -> &'static str {
         "continuous_bernoulli"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, 1.0)
     }

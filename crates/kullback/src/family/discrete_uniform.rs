@@ -22,6 +22,9 @@ impl Distribution for DiscreteUniform {
     fn name(&self) -> &'static str {
         "discrete_uniform"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::integers(self.low, self.high)
     }

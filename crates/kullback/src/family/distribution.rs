@@ -33,6 +33,11 @@ pub trait Distribution: fmt::Debug + Send + Sync {
     /// The family's name in texts.
     fn name(&self) -> &'static str;
 
+    /// Whether mean, variance and entropy are formulas, so that what is made of them is one.
+    fn has_formulas(&self) -> bool {
+        false
+    }
+
     /// Where it has mass.
     fn support(&self) -> Support;
 

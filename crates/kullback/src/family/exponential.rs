@@ -15,6 +15,9 @@ impl Distribution for Exponential {
     fn name(&self) -> &'static str {
         "exponential"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, f64::INFINITY)
     }

@@ -28,6 +28,9 @@ impl Distribution for Gamma {
     fn name(&self) -> &'static str {
         "gamma"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, f64::INFINITY)
     }

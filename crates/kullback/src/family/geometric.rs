@@ -15,6 +15,9 @@ impl Distribution for Geometric {
     fn name(&self) -> &'static str {
         "geometric"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::integers(0.0, if self.probs == 1.0 { 0.0 } else { f64::INFINITY })
     }

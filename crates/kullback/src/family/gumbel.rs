@@ -23,6 +23,9 @@ impl Distribution for Gumbel {
     fn name(&self) -> &'static str {
         "gumbel"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::line()
     }

@@ -18,6 +18,9 @@ impl Distribution for HalfNormal {
     fn name(&self) -> &'static str {
         "half_normal"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, f64::INFINITY)
     }

@@ -19,6 +19,9 @@ impl Distribution for InverseGamma {
     fn name(&self) -> &'static str {
         "inverse_gamma"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, f64::INFINITY)
     }

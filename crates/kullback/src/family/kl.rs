@@ -75,6 +75,9 @@ pub(super) fn general(p: &dyn Distribution, q: &dyn Distribution) -> Certified {
 
 /// Cross-entropy less entropy, where both are made of known expectations.
 pub(super) fn by_expectations(p: &dyn Distribution, q: &dyn Distribution) -> Option<Terms> {
+    if !p.has_formulas() {
+        return None;
+    }
     // Entropies are sums of numbers near 1 themselves.
     let terms = q.cross_entropy_of(p)?.plus(-p.entropy());
     Some(Terms { size: terms.size + 1.0, ..terms })

@@ -31,6 +31,9 @@ impl Distribution for Kumaraswamy {
     fn name(&self) -> &'static str {
         "kumaraswamy"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, 1.0)
     }

@@ -17,6 +17,9 @@ impl Distribution for Laplace {
     fn name(&self) -> &'static str {
         "laplace"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::line()
     }

@@ -18,6 +18,9 @@ impl Distribution for Logistic {
     fn name(&self) -> &'static str {
         "logistic"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::line()
     }

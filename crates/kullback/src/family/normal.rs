@@ -19,6 +19,9 @@ impl Distribution for Normal {
     fn name(&self) -> &'static str {
         "normal"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::line()
     }

@@ -17,6 +17,9 @@ impl Distribution for Pareto {
     fn name(&self) -> &'static str {
         "pareto"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(self.scale, f64::INFINITY)
     }

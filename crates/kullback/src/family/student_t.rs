@@ -19,6 +19,9 @@ impl Distribution for StudentT {
     fn name(&self) -> &'static str {
         "student_t"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::line()
     }

@@ -28,6 +28,9 @@ impl Distribution for Uniform {
     fn name(&self) -> &'static str {
         "uniform"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(self.low, self.high)
     }

@@ -26,6 +26,9 @@ impl Distribution for VonMises {
     fn name(&self) -> &'static str {
         "von_mises"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(-PI, PI)
     }

@@ -27,6 +27,9 @@ impl Distribution for Weibull {
     fn name(&self) -> &'static str {
         "weibull"
     }
+    fn has_formulas(&self) -> bool {
+        true
+    }
     fn support(&self) -> Support {
         Support::interval(0.0, f64::INFINITY)
     }
