@@ -30,6 +30,8 @@ const NUM: &str = "crates/kullback/src/num/";
 const DIVERGENCE: &str = "crates/kullback/src/divergence/";
 const SIMD: &str = "crates/kullback/src/num/simd.rs";
 const NAMES: &str = "crates/kullback/src/divergence/measure.rs";
+/// The χ² distribution has the name of a measure.
+const CHI: &str = "crates/kullback/src/family/chi.rs";
 const LONGEST: usize = 400;
 
 const RULES: [Rule; 6] = [
@@ -61,7 +63,7 @@ const RULES: [Rule; 6] = [
     },
     Rule {
         says: "names meet types in divergence/measure.rs only",
-        of: |path| path.starts_with("crates/kullback/src/") && path != NAMES,
+        of: |path| path.starts_with("crates/kullback/src/") && ![NAMES, CHI].contains(&path),
         broken: |line| line.strings.iter().any(|text| text.parse::<Measure>().is_ok()),
     },
 ];
