@@ -387,7 +387,7 @@ fn no_family_lacks_anything() {
 fn divergences_are_never_negative() {
     let mut draw = SplitMix::new(21);
     for info in one_dimensional() {
-        for _ in 0..5_000 {
+        for _ in 0..40_000 {
             let (p, q) = (random(info.name, &mut draw), random(info.name, &mut draw));
             if let Some(value) = any::own_formula(&p, &q) {
                 assert!(value >= 0.0, "{p} || {q}: {value:e}");
