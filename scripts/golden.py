@@ -4,7 +4,7 @@
     python3 scripts/golden.py            write crates/kullback/tests/golden/*.csv
     python3 scripts/golden.py --check    regenerate, compare, exit 1 if a file is stale
 
-Needs `pip install mpmath` only; half a minute on two cores. The output does not depend on the machine.
+Needs `pip install mpmath` only; some five minutes on two cores, most of it for integrals of densities. The output does not depend on the machine.
 
 Inputs are doubles, written as Python's shortest repr, which any correctly rounding parser reads back bit for bit.
 The truth is the value of exactly these doubles: p and q are normalised here, in 90 digits, not in floating point.
@@ -18,6 +18,7 @@ Files (each with a header line):
     tables.csv       function, columns, table, weights, value   mutual_information, weighted_js (rows after one another)
     logs.csv         log_p, log_q, measure, value   log-probabilities; normalised exactly like weights
     recipes.csv      recipe, fingerprint    a hash of its doubles: both languages must build the same
+    family.csv       p;q;kind;value         KL of two families, `kind` near where Q is P but for 1e-6
     numeric.csv      function, x, y, value  y is empty for functions of one argument
 """
 
@@ -28,8 +29,9 @@ from math import log2
 
 from mpmath import exp, inf, mp, mpf, nstr
 
+import golden_family
 from golden_inputs import CASES, build, fingerprint, logs, points, tables
-from golden_values import FUNCTIONS, MEASURES, NUMERIC, TABLES, Pair
+from golden_values import FUNCTIONS, MEASURES, NUMERIC, SPECIAL, TABLES, Pair
 
 FOLDER = pathlib.Path(__file__).parent.parent / "crates" / "kullback" / "tests" / "golden"
 
@@ -81,15 +83,21 @@ def log_rows(log_p, log_q):
 
 
 def numeric_row(function, x, y=None):
-    # φ and h near their zero: x² at 1e-300. The digamma function does not cancel that deep.
-    mp.dps = 60 if function == "digamma" else 1000
+    # φ and h near their zero: x² at 1e-300. Special functions do not cancel that deep.
+    mp.dps = 90 if function in SPECIAL else 1000
     value = NUMERIC[function](x) if y is None else NUMERIC[function](x, y)
     return f"{function},{x!r},{'' if y is None else repr(y)},{show(value)}"
+
+
+def family_row(case):
+    p, q, kind, value = golden_family.row(case)
+    return f"{p};{q};{kind};{'inf' if value == inf else nstr(value, 17)}"
 
 
 def generate():
     with multiprocessing.Pool() as workers:
         results = workers.map(case_rows, CASES, chunksize=1)
+        families = workers.map(family_row, list(golden_family.rows()), chunksize=1)
     cases = [f"{name},{c if isinstance(c, str) else join(c[0])},{'' if isinstance(c, str) else join(c[1])}" for name, c in CASES.items()]
     files = {
         "cases": ("case,p,q", cases),
@@ -98,6 +106,7 @@ def generate():
         "functions": ("case,function,value", [row for _, rows in results for row in rows]),
         "tables": ("function,columns,table,weights,value", [table_row(*table) for table in tables()]),
         "logs": ("log_p,log_q,measure,value", [row for p, q in logs() for row in log_rows(p, q)]),
+        "family": ("p;q;kind;value", families),
         "numeric": ("function,x,y,value", [numeric_row(*point) for point in points()]),
     }
     return {f"{name}.csv": "\n".join([header, *rows]) + "\n" for name, (header, rows) in files.items()}

@@ -238,6 +238,7 @@ def points():
         yield "digamma", x
     for x in [float(k) for k in range(4, 12)] + [20.0 * r.unit() for _ in range(60)] + [r.scaled(-30, 60) for _ in range(40)]:
         yield "digamma", x
+    yield from special(r)
     pairs = [(1.0, 1.0), (1.0, above), (above, 1.0), (1.0, below), (TINY, 1.0), (1.0, TINY), (HUGE, TINY), (TINY, HUGE), (HUGE, below)]
     pairs += [(SMALLEST, 3 * TINY), (TINY, TINY), (TINY, 2 * TINY), (HUGE, HUGE), (0.3, 0.6), (0.6, 0.3), (1e-200, 1e200), (4.0, SMALLEST)]
     pairs += [(x, x * (1.0 + s * e)) for x in (0.3, 0.77) for e in steps for s in (1, -1)]
@@ -248,6 +249,36 @@ def points():
         yield "phi", x, y
     for x, y in [(0.0, 0.0), (0.0, 0.25), (0.25, 0.0), (0.0, TINY), (HUGE, 0.0)]:
         yield "phi", x, y
+
+
+def special(r):
+    """Arguments of Γ, Bessel functions and the Bregman divergences of their logarithms."""
+    sizes = [1e-8, 1e-3, 0.01, 0.3, 0.49, 0.5, 0.77, 1.0, 1.5, 1.9999999, 2.0, 2.5, 4.0, 9.0, 9.99, 10.0, 33.3, 1e3, 1e6, 1e9]
+    for x in sizes + [r.scaled(-20, 20) for _ in range(30)] + [12.0 * r.unit() for _ in range(30)]:
+        for name in ("trigamma", "ln_gamma", "binet"):
+            yield name, x
+    for x in [0.6, 0.95, 1.2, 1.3, 1.45, 1.4616, 1.4617, 1.5, 1.6, 1.73, 1.75, 1.9]:
+        yield "digamma", x
+    for x in [1e-9, 1e-3, 0.5, 1.0, 1.9, 2.0, 2.1, 5.0, 10.0, 20.0, 24.9, 25.0, 26.0, 60.0, 700.0, 1e4, 1e6] + [40.0 * r.unit() for _ in range(20)]:
+        yield "ln_i0", x
+        yield "bessel_ratio", 0.0, x
+    for nu in [0.5, 1.0, 3.0, 10.0, 49.0]:
+        for x in [1e-3, 0.5, 3.0, 20.0, 100.0, 1000.0, 5000.0]:
+            yield "bessel_ratio", nu, x
+    sizes = [1e-3, 0.03, 0.5, 1.0, 3.0, 9.9, 10.1, 50.0, 1e3, 1e6]
+    for a in sizes:
+        for b in sizes + [a * x for x in (1.0 + 1e-15, 1.0 + 1e-9, 1.0 - 1e-6, 1.001, 0.51, 0.49, 1.49, 1.51)]:
+            yield "gamma_bregman", b, a
+        for b in sizes:
+            yield "ln_beta", a, b
+    sizes = [1e-3, 0.5, 3.0, 10.0, 24.0, 26.0, 60.0, 1e3, 1e6]
+    for a in sizes:
+        for b in sizes + [a * x for x in (1.0 + 1e-9, 1.0 - 1e-6, 1.001, 0.51, 0.49, 1.49, 1.51)]:
+            yield "i0_bregman", b, a
+    sizes = [-690.0, -30.0, -8.0, -3.0, -1.0, -1e-3, 0.0, 0.2, 0.9, 2.0, 7.0, 25.0, 36.0]
+    for a in sizes:
+        for b in sizes + [a * x for x in (1.0 + 1e-9, 1.0 - 1e-6, 1.001, 0.51, 1.6) if a]:
+            yield "expm1_bregman", b, a
 
 
 def fingerprint(text):

@@ -1,6 +1,6 @@
 """The definitions, in mpmath: the one place in scripts/ that says what each measure is. In nats."""
 
-from mpmath import exp, inf, ln, log1p, mpf, psi, sqrt
+from mpmath import besseli, exp, expm1, inf, ln, log1p, loggamma, mpf, pi, psi, sqrt
 
 
 class Pair:
@@ -185,12 +185,40 @@ def phi(p, q):
     return q if not p else inf if not q else p * ln(p / q) - p + q
 
 
+def binet(x):
+    x = mpf(x)
+    return loggamma(x) - (x - 0.5) * ln(x) + x - ln(2 * pi) / 2
+
+
+def bregman(f, slope):
+    """F(b) − F(a) − (b − a) F′(a)."""
+    return lambda b, a: f(mpf(b)) - f(mpf(a)) - (mpf(b) - mpf(a)) * slope(mpf(a))
+
+
+def bessel_ratio(nu, x):
+    return besseli(mpf(nu) + 1, mpf(x)) / besseli(mpf(nu), mpf(x))
+
+
+# Special functions: enough digits for what cancels in these definitions, and no more, since they are slow.
+SPECIAL = {
+    "digamma": lambda x: psi(0, mpf(x)),
+    "trigamma": lambda x: psi(1, mpf(x)),
+    "ln_gamma": lambda x: loggamma(mpf(x)),
+    "binet": binet,
+    "ln_beta": lambda a, b: loggamma(mpf(a)) + loggamma(mpf(b)) - loggamma(mpf(a) + mpf(b)),
+    "gamma_bregman": bregman(lambda x: loggamma(x) - x * ln(x) + x, lambda x: psi(0, x) - ln(x)),
+    "ln_i0": lambda x: ln(besseli(0, mpf(x))),
+    "bessel_ratio": bessel_ratio,
+    "i0_bregman": bregman(lambda x: ln(besseli(0, x)), lambda x: bessel_ratio(0, x)),
+    "expm1_bregman": bregman(lambda x: ln(expm1(x) / x) if x else mpf(0), lambda x: 1 / (1 - exp(-x)) - 1 / x if x else mpf(1) / 2),
+}
+
 NUMERIC = {
     "ln": lambda x: ln(mpf(x)),
     "exp": lambda x: exp(mpf(x)),
     "log1p": lambda x: log1p(mpf(x)),
     "h": lambda x: exp(-mpf(x)) - 1 + mpf(x),
-    "digamma": lambda x: psi(0, mpf(x)),
     "ln_ratio": lambda p, q: ln(mpf(p) / mpf(q)),
     "phi": phi,
+    **SPECIAL,
 }

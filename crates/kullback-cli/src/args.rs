@@ -57,6 +57,7 @@ pub(crate) enum Unit {
 pub(crate) enum Command {
     Discrete(Discrete),
     Drift(Drift),
+    Family(Family),
     Logits(Logits),
     Samples(Samples),
     /// List every divergence that `discrete --measure` knows
@@ -118,6 +119,28 @@ pub(crate) struct Drift {
     /// Exit with 1 if any column drifted
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// Compare two distributions of parametric families
+///
+/// Each side is a family with its parameters, by position or by name: 'normal(0, 1)', 'gamma(2, rate=3)',
+/// 'mixture(0.3 normal(0, 1), 0.7 student_t(3, 4, 2))'. The value comes from a formula where there is one, otherwise from
+/// a sum or an integral, with a bound on its error.
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "kullback family [OPTIONS] <P> <Q>\n       kullback family --list")]
+pub(crate) struct Family {
+    /// The truth
+    #[arg(value_name = "P", allow_hyphen_values = true, value_parser = not_an_option)]
+    pub(crate) p: Option<String>,
+    /// The model: what stands in for the truth
+    #[arg(value_name = "Q", allow_hyphen_values = true, value_parser = not_an_option)]
+    pub(crate) q: Option<String>,
+    /// Print these divergences instead of KL in both directions: js, hellinger, bhattacharyya, tv, renyi=0.5, …
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = not_an_option)]
+    pub(crate) measure: Vec<String>,
+    /// List the families and their parameters
+    #[arg(long)]
+    pub(crate) list: bool,
 }
 
 /// Compare two models' logits, row by row

@@ -1,5 +1,6 @@
 //! Errors as the user sees them: one line on stderr that starts with the program's name, and exit code 2.
 
+use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -7,8 +8,31 @@ use std::process::ExitCode;
 const USAGE_LINES: usize = 8;
 const FAILED: u8 = 2;
 
-/// Prints an error and its causes as one line.
+/// What is wrong with a text, and where: shown with a caret under the place.
+#[derive(Debug)]
+pub(crate) struct Located {
+    pub(crate) message: String,
+    pub(crate) text: String,
+    /// In bytes from 0.
+    pub(crate) position: usize,
+}
+
+impl fmt::Display for Located {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.text.get(..self.position).unwrap_or(&self.text);
+        let indent = console::measure_text_width(&one_line(before));
+        write!(f, "{}\n  {}\n  {:indent$}^", one_line(&self.message), one_line(&self.text), "")
+    }
+}
+
+impl std::error::Error for Located {}
+
+/// Prints an error and its causes as one line, or what is wrong with a text as three.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(located) = error.downcast_ref::<Located>() {
+        print(&located.to_string());
+        return ExitCode::from(FAILED);
+    }
     print(&one_line(&format!("{error:#}")));
     ExitCode::from(FAILED)
 }

@@ -20,5 +20,7 @@ fn the_readme_shows_what_is_printed() {
     shows("17 of 18 columns drifted", &stdout(&["drift", &tables[0], &tables[1]]));
     let logits = ["digits-logits.npy", "digits-logits-4bit.npy"].map(data);
     shows("599 rows of 10 logits", &stdout(&["logits", &logits[0], &logits[1]]));
+    let families = ["normal(0, 1)", "student_t(3, loc=0.5, scale=1)"];
+    shows("P = normal(0, 1)", &stdout(&["family", families[0], families[1]]));
     shows("2 categories", &stdout(&["discrete", "0.2,0.8", "0.5,0.5"]));
 }

@@ -53,6 +53,19 @@ pub struct Point {
     pub truth: DoubleDouble,
 }
 
+/// KL between two families.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// The text of P.
+    pub p: String,
+    /// The text of Q.
+    pub q: String,
+    /// Whether Q is P but for a relative difference of 1e-6 in one parameter.
+    pub is_near: bool,
+    /// Its value to 17 digits.
+    pub truth: DoubleDouble,
+}
+
 /// The text of a golden file without its header, split at commas.
 fn records(file: &str) -> Vec<Vec<String>> {
     let path = format!("{}/../kullback/tests/golden/{file}.csv", env!("CARGO_MANIFEST_DIR"));
@@ -113,6 +126,21 @@ pub fn logs() -> Vec<(Case, Value)> {
         (case, Value { quantity: r[2].clone(), truth: truth(&r[3]) })
     };
     records("logs").into_iter().map(row).collect()
+}
+
+/// Divergences between families. Their texts hold commas, so the columns are set apart by semicolons.
+pub fn families() -> Vec<Family> {
+    let row = |r: Vec<String>| {
+        let joined = r.join(",");
+        let fields: Vec<&str> = joined.split(';').collect();
+        Family {
+            p: fields[0].to_owned(),
+            q: fields[1].to_owned(),
+            is_near: fields[2] == "near",
+            truth: truth(fields[3]),
+        }
+    };
+    records("family").into_iter().map(row).collect()
 }
 
 /// Functions of numbers.

@@ -161,6 +161,34 @@ pub const PRIMITIVES: &[Primitive] = &[
     primitive_promise("digamma", 8.0, 8.0, 8.0),
 ];
 
+/// What is promised of a special function, in units in the last place of a double.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Special {
+    /// The name in the golden files.
+    pub name: &'static str,
+    /// The largest error.
+    pub ulps: f64,
+}
+
+const fn special(name: &'static str, ulps: f64) -> Special {
+    Special { name, ulps }
+}
+
+/// The special functions. Bregman divergences keep this where their arguments agree to any number of digits.
+pub const SPECIAL: &[Special] = &[
+    special("digamma", 8.0),
+    special("trigamma", 8.0),
+    special("ln_gamma", 8.0),
+    special("binet", 8.0),
+    special("ln_beta", 8.0),
+    special("gamma_bregman", 8.0),
+    special("ln_i0", 8.0),
+    special("bessel_ratio", 8.0),
+    // Between 3 and 25 its curvature is a difference.
+    special("i0_bregman", 3000.0),
+    special("expm1_bregman", 8.0),
+];
+
 /// The promise for `name`, which may carry a parameter.
 pub fn measure(name: &str) -> Option<&'static Promise> {
     let family = name.split('=').next();
@@ -213,3 +241,18 @@ pub const CONVENTION: f64 = 1e-12;
 
 /// How far a gradient may be from a central difference of values.
 pub const DIFFERENCE: f64 = 1e-7;
+
+/// How far KL between two families may be from the truth, relatively, by a formula.
+pub const FAMILY_FORMULA: f64 = 1e-11;
+
+/// The same where Q is P but for 1e-6.
+pub const FAMILY_FORMULA_NEAR: f64 = 1e-8;
+
+/// By a sum or an integral.
+pub const FAMILY_FALLBACK: f64 = 1e-9;
+
+/// The same where Q is P but for 1e-6.
+pub const FAMILY_FALLBACK_NEAR: f64 = 1e-8;
+
+/// Divergences by a sum or an integral below this are promised their stated error only.
+pub const FAMILY_SMALLEST: f64 = 1e-22;

@@ -129,6 +129,27 @@ pub enum Error {
     UnknownSampleEstimator,
     /// A text is not a smoothing rule.
     UnknownSmoothing,
+    /// Distributions of different kinds, which have no densities in common: `discrete`, `continuous` or `multivariate`.
+    Kinds {
+        /// What P is, or the first part of a mixture.
+        p: &'static str,
+        /// What Q is, or another part.
+        q: &'static str,
+    },
+    /// A covariance or precision matrix differs from its transpose.
+    NotSymmetric {
+        /// The row of the first such entry, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+    },
+    /// A covariance or precision matrix, or a factor of one, is not positive definite.
+    NotPositiveDefinite {
+        /// The row where that shows, from 0.
+        row: usize,
+    },
+    /// A divergence of families was asked for that may be infinite for reasons of their tails.
+    Unbounded,
     /// A gradient was asked for of a divergence that is a maximum.
     NotDifferentiable,
 }
@@ -225,6 +246,19 @@ impl fmt::Display for Error {
             }
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
             Self::UnknownSampleEstimator => f.write_str("unknown estimator: expected knn-ensemble or knn"),
+            Self::Kinds { p, q } => {
+                write!(f, "P is {p} and Q is {q}, so no density of one is a density for the other; both sides need to be of one kind")
+            }
+            Self::NotSymmetric { row, column } => {
+                write!(f, "entry ({row}, {column}) of the matrix is not that at ({column}, {row}); symmetric matrices are accepted")
+            }
+            Self::NotPositiveDefinite { row } => {
+                write!(f, "the matrix is not positive definite, as row {row} shows; positive definite matrices are accepted")
+            }
+            Self::Unbounded => f.write_str(
+                "this divergence of two families is not available; kl, reverse-kl, jeffreys, and of one-dimensional families js, \
+                 hellinger, bhattacharyya, triangular, tv, skew-kl=λ, renyi=α and tsallis=α with α below 1 are",
+            ),
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),
         }

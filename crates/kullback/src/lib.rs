@@ -24,6 +24,7 @@
 //! | a batch, one against many, all against all | [`Divergence::rows`], [`one_to_many`](Divergence::one_to_many), [`pairwise`](Divergence::pairwise) with [`Rows`] |
 //! | counts, or points drawn from two distributions | [`estimate`], [`estimate::SampleKl`] |
 //! | a measure named at run time | [`Measure`] |
+//! | two distributions of parametric families, or densities of your own | [`family`] |
 //! | which categories carry a KL | [`kl_contributions`] |
 //! | one distribution, a joint table, many distributions | [`entropy`], [`perplexity`], [`mutual_information`], [`weighted_js`] |
 //! | a divergence of your own | [`divergence::Generator`] |
@@ -40,6 +41,7 @@ pub mod discrete;
 pub mod divergence;
 mod error;
 pub mod estimate;
+pub mod family;
 mod functions;
 pub mod logits;
 pub mod loss;

@@ -30,6 +30,8 @@ const NUM: &str = "crates/kullback/src/num/";
 const DIVERGENCE: &str = "crates/kullback/src/divergence/";
 const SIMD: &str = "crates/kullback/src/num/simd.rs";
 const NAMES: &str = "crates/kullback/src/divergence/measure.rs";
+/// The χ² distribution has the name of a measure.
+const CHI: &str = "crates/kullback/src/family/chi.rs";
 const THREADS: &str = "crates/kullback/src/threads.rs";
 const LIBRARY: &str = "crates/kullback/src/";
 const LONGEST: usize = 400;
@@ -68,7 +70,7 @@ const RULES: [Rule; 7] = [
     },
     Rule {
         says: "names meet types in divergence/measure.rs only",
-        of: |path| path.starts_with(LIBRARY) && path != NAMES,
+        of: |path| path.starts_with(LIBRARY) && ![NAMES, CHI].contains(&path),
         broken: |line| line.strings.iter().any(|text| text.parse::<Measure>().is_ok()),
     },
 ];

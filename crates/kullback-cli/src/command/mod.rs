@@ -2,6 +2,7 @@
 
 pub(crate) mod discrete;
 pub(crate) mod drift;
+pub(crate) mod family;
 pub(crate) mod logits;
 mod measures;
 pub(crate) mod samples;
@@ -16,6 +17,7 @@ impl Command {
         match self {
             Self::Discrete(args) => discrete::run(args, global),
             Self::Drift(args) => drift::run(&args, global),
+            Self::Family(args) => family::run(args, global),
             Self::Logits(args) => logits::run(&args, global),
             Self::Samples(args) => samples::run(&args, global),
             Self::Measures => Ok(measures::run(global)),

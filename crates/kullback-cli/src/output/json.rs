@@ -1,11 +1,13 @@
 //! One JSON object a command, its keys in the promised order.
 
 use kullback::divergence::{self, MeasureInfo};
+use kullback::family::{Certified, FamilyInfo};
 use kullback_table::{ColumnDrift, Contribution, DriftReport};
 use serde_json::{Map, Value, json};
 
 use crate::args::Unit;
 use crate::command::discrete::{Carrier, Report};
+use crate::command::family;
 use crate::command::logits::{self, Spread};
 use crate::command::samples;
 
@@ -143,4 +145,24 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
 pub(crate) fn measures(catalogue: &[MeasureInfo]) -> String {
     let measure = |info: &MeasureInfo| json!({ "name": info.pattern, "example": info.example, "definition": info.summary, "has_unit": info.unit != divergence::Unit::One });
     print(&json!({ "measures": catalogue.iter().map(measure).collect::<Vec<_>>() }))
+}
+
+pub(crate) fn family(report: &family::Report) -> String {
+    let mut object = Map::new();
+    object.insert("unit".into(), report.unit.name().into());
+    object.insert("p".into(), report.p.as_str().into());
+    object.insert("q".into(), report.q.as_str().into());
+    for value in &report.values {
+        object.insert(value.key.clone(), certified(value.found));
+    }
+    print(&object.into())
+}
+
+fn certified(found: Certified) -> Value {
+    json!({ "value": number(found.value), "method": found.method.name(), "error": number(found.error) })
+}
+
+pub(crate) fn families(catalogue: &[FamilyInfo]) -> String {
+    let family = |info: &FamilyInfo| json!({ "name": info.name, "parameters": info.parameters });
+    print(&json!({ "families": catalogue.iter().map(family).collect::<Vec<_>>() }))
 }

@@ -23,10 +23,8 @@ pub struct Point<V> {
 /// What two weights are from a mixture m of them.
 #[derive(Debug, Clone, Copy)]
 pub struct ToMixture<V> {
-    /// `p ln(p/m) − p + m`.
-    pub from_p: V,
-    /// `q ln(q/m) − q + m`.
-    pub from_q: V,
+    /// `p ln(p/m)` and `q ln(q/m)` times their shares, ≥ 0 together.
+    pub sum: V,
     /// `ln(q/m)`.
     pub ln_q: V,
 }
@@ -67,7 +65,6 @@ impl<V: Real> Point<V> {
         let apart = q - p;
         let size = x.abs();
         let difference = size.where_less(near, close, apart);
-        let q = size.where_less(near, p + close, q);
         let kl = size.where_less(near, excess, (-p).mul_add(x, apart));
         Self { p, q, difference, mass: p.constant(1.0), logs: Some(Logs { ln_p, ln_ratio, kl }) }
     }
@@ -111,25 +108,19 @@ impl<V: Real> Point<V> {
         let Self { p, q, difference, .. } = self;
         let m = q.mul_add(q.constant(of_q), p * of_p);
         let Some(Logs { ln_ratio, .. }) = self.logs else {
-            return ToMixture {
-                from_p: V::kl_term(p, m, difference * of_q),
-                from_q: V::kl_term(q, m, difference * -of_p),
-                ln_q: V::ln_ratio(m, q, difference * of_p),
-            };
+            let (from_p, from_q) = (V::kl_term(p, m, difference * of_q), V::kl_term(q, m, difference * -of_p));
+            return ToMixture { sum: from_p * of_p + from_q * of_q, ln_q: V::ln_ratio(m, q, difference * of_p) };
         };
         let least = floor(q);
-        let (up, down) = (difference * of_q, difference * of_p);
         // From m to q, or to p where nothing is left of q.
         let to = q.where_less(least, p.max(least), q);
-        let known = V::ln_ratio(m.max(least), to, q.where_less(least, -up, down));
+        let known = V::ln_ratio(m.max(least), to, q.where_less(least, difference * -of_q, difference * of_p));
         let ln_q = q.where_less(least, known + ln_ratio, known);
         let ln_p = ln_q - ln_ratio;
-        let (size, near) = (ln_ratio.abs(), q.constant(NEAR));
-        ToMixture {
-            from_p: size.where_less(near, p * exp_excess_near(-ln_p), p.mul_add(ln_p, up)),
-            from_q: size.where_less(near, q * exp_excess_near(-ln_q), q.mul_add(ln_q, -down)),
-            ln_q,
-        }
+        let (by_p, by_q) = (p * of_p, q * of_q);
+        let near = by_p.mul_add(exp_excess_near(-ln_p), by_q * exp_excess_near(-ln_q));
+        let far = by_p.mul_add(ln_p, by_q * ln_q);
+        ToMixture { sum: ln_ratio.abs().where_less(q.constant(NEAR), near, far), ln_q }
     }
 
     /// Whether logarithms are known that a mixture would lose.

@@ -90,9 +90,7 @@ impl JensenShannon {
 impl Generator for JensenShannon {
     #[inline(always)]
     fn term<V: Real>(self, x: Point<V>) -> V {
-        let [of_p, of_q] = self.shares();
-        let to = x.to_mixture([of_p, of_q]);
-        to.from_p * of_p + to.from_q * of_q
+        x.to_mixture(self.shares()).sum
     }
     // That the mixture changes, too, cancels.
     #[inline(always)]

@@ -71,6 +71,12 @@ impl<R: Precision> Workspace<R> {
         self.clear();
         self.kept = keep;
         let (common, n) = (p.len().min(q.len()), p.len().max(q.len()));
+        if keep {
+            // At once, lest what is outgrown stays with the process.
+            for weights in &mut self.weights {
+                weights.reserve_exact(n.next_multiple_of(WIDEST).saturating_sub(weights.len()));
+            }
+        }
         for from in (0..n).step_by(BLOCK) {
             let end = (from + BLOCK).min(n);
             let whole = common.saturating_sub(from).min(BLOCK) / WIDEST * WIDEST;

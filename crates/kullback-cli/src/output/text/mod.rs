@@ -2,6 +2,7 @@
 
 mod discrete;
 mod drift;
+mod family;
 mod histogram;
 mod logits;
 mod number;
@@ -10,6 +11,7 @@ mod table;
 
 pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
+pub(crate) use family::{families, family};
 pub(crate) use logits::logits;
 pub(crate) use samples::samples;
 

@@ -1,0 +1,122 @@
+use core::fmt;
+
+use rand::Rng;
+
+use super::{Distribution, Edge, Kind, KlTo, Parametric, Point, Support, Tail, Terms, kl, unit, write_arguments};
+use crate::Error;
+use crate::num::Real;
+
+/// The categorical distribution on 0, 1, …: weights, normalised here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Categorical {
+    weights: Vec<f64>,
+    /// The weights over their sum.
+    probs: Vec<f64>,
+}
+
+impl Categorical {
+    /// The distribution with these weights.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a weight that is negative, NaN or infinite; [`Error::Empty`] without weights, or where
+    /// all are 0.
+    pub fn new(weights: &[f64]) -> Result<Self, Error> {
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        for weight in weights {
+            super::parameter::not_negative("probs", *weight)?;
+        }
+        if largest == 0.0 {
+            return Err(Error::Empty);
+        }
+        let mass: f64 = weights.iter().map(|weight| weight / largest).sum();
+        let probs = weights.iter().map(|weight| weight / largest / mass).collect();
+        Ok(Self { weights: weights.to_vec(), probs })
+    }
+
+    /// The probabilities.
+    #[must_use]
+    pub fn probs(&self) -> &[f64] {
+        &self.probs
+    }
+
+    fn sum(&self, term: impl Fn(f64, f64) -> f64) -> f64 {
+        self.probs.iter().enumerate().map(|(k, p)| term(k as f64, *p)).sum()
+    }
+}
+
+impl Parametric for Categorical {
+    const NAME: &'static str = "categorical";
+    const PARAMETERS: &'static [&'static str] = &[];
+    fn from_parameters(values: &[f64]) -> Result<Self, Error> {
+        Self::new(values)
+    }
+}
+
+impl fmt::Display for Categorical {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAME)?;
+        write_arguments(f, &self.weights)
+    }
+}
+
+impl Distribution for Categorical {
+    fn name(&self) -> &'static str {
+        "categorical"
+    }
+    fn has_formulas(&self) -> bool {
+        true
+    }
+    fn support(&self) -> Support {
+        let positive = self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        Support::union(Kind::Discrete, positive.map(|(k, _)| [k as f64, k as f64]).collect())
+    }
+    fn ln_density(&self, x: Point) -> f64 {
+        let k = x.value();
+        let prob = if k >= 0.0 && k.fract() == 0.0 { self.probs.get(k as usize) } else { None };
+        prob.map_or(f64::NEG_INFINITY, |prob| prob.ln())
+    }
+    fn landmarks(&self) -> Vec<f64> {
+        (0..self.probs.len()).map(|k| k as f64).collect()
+    }
+    fn tail(&self, _: Edge) -> Tail {
+        Tail::Power(1.0)
+    }
+    fn mean(&self) -> f64 {
+        self.sum(|k, p| k * p)
+    }
+    fn variance(&self) -> f64 {
+        let mean = self.mean();
+        self.sum(|k, p| (k - mean) * (k - mean) * p)
+    }
+    fn entropy(&self) -> f64 {
+        self.sum(|_, p| if p > 0.0 { -p * p.ln() } else { 0.0 })
+    }
+    fn cross_entropy_of(&self, _: &dyn Distribution) -> Option<Terms> {
+        None
+    }
+    fn sample(&self, rng: &mut dyn Rng) -> f64 {
+        let mut left = unit(rng);
+        for (k, p) in self.probs.iter().enumerate() {
+            left -= p;
+            if left < 0.0 {
+                return k as f64;
+            }
+        }
+        self.support().hull()[1]
+    }
+}
+
+impl KlTo<Self> for Categorical {
+    /// Σ φ(p, q).
+    fn closed_form(&self, q: &Self) -> Option<f64> {
+        let n = self.probs.len().max(q.probs.len());
+        let at = |probs: &[f64], k: usize| probs.get(k).copied().unwrap_or(0.0);
+        let terms = (0..n).map(|k| match (at(&self.probs, k), at(&q.probs, k)) {
+            (0.0, q) => q,
+            (_, 0.0) => f64::INFINITY,
+            (p, q) => f64::kl_term(p, q, q - p),
+        });
+        Some(terms.sum())
+    }
+    kl::certified!();
+}

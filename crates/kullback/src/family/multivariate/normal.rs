@@ -1,0 +1,140 @@
+use rand::Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Cholesky, Joint, always_closed};
+use crate::Error;
+use crate::family::KlTo;
+use crate::num::special::gamma::HALF_LN_TAU;
+
+/// The multivariate normal distribution with mean `loc`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MultivariateNormal {
+    loc: Vec<f64>,
+    scale: Cholesky,
+}
+
+impl MultivariateNormal {
+    /// With a covariance matrix, row by row.
+    ///
+    /// # Errors
+    /// As [`Cholesky::of`], and [`Error::Parameter`] for a mean that is not finite.
+    pub fn new(loc: &[f64], covariance_matrix: &[f64]) -> Result<Self, Error> {
+        Self::from_cholesky(loc, Cholesky::of(loc.len(), covariance_matrix)?)
+    }
+
+    /// With the inverse of the covariance matrix.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_precision(loc: &[f64], precision_matrix: &[f64]) -> Result<Self, Error> {
+        Self::from_cholesky(loc, Cholesky::of_inverse(loc.len(), precision_matrix)?)
+    }
+
+    /// With the lower triangular factor L of the covariance matrix LLᵀ.
+    ///
+    /// # Errors
+    /// As [`Cholesky::from_factor`].
+    pub fn from_scale_tril(loc: &[f64], scale_tril: &[f64]) -> Result<Self, Error> {
+        Self::from_cholesky(loc, Cholesky::from_factor(loc.len(), scale_tril)?)
+    }
+
+    /// With independent coordinates of these variances.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another number of variances than of means, [`Error::Parameter`] for one that is not
+    /// positive.
+    pub fn from_diagonal(loc: &[f64], variances: &[f64]) -> Result<Self, Error> {
+        Self::low_rank(loc, &[], variances)
+    }
+
+    /// With the covariance matrix WWᵀ + diag(`cov_diag`); `cov_factor` is W, row by row.
+    ///
+    /// # Errors
+    /// As [`from_diagonal`](Self::from_diagonal), and [`Error::Shape`] if W has not as many rows as there are means.
+    pub fn low_rank(loc: &[f64], cov_factor: &[f64], cov_diag: &[f64]) -> Result<Self, Error> {
+        let n = loc.len();
+        if cov_diag.len() != n {
+            return Err(Error::LengthMismatch { p: n, q: cov_diag.len() });
+        }
+        if n == 0 || !cov_factor.len().is_multiple_of(n) {
+            return Err(Error::Shape { len: cov_factor.len(), needed: n });
+        }
+        for x in cov_diag {
+            crate::family::parameter::positive("cov_diag", *x)?;
+        }
+        let rank = cov_factor.len() / n;
+        let row = |i: usize| &cov_factor[i * rank..(i + 1) * rank];
+        let mut covariance = vec![0.0; n * n];
+        for i in 0..n {
+            for j in 0..n {
+                covariance[i * n + j] = row(i).iter().zip(row(j)).map(|(x, y)| x * y).sum();
+            }
+            covariance[i * n + i] += cov_diag[i];
+        }
+        Self::new(loc, &covariance)
+    }
+
+    /// With a covariance matrix whose factor is known.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another dimension than that of the mean, [`Error::Parameter`] for a mean that is not
+    /// finite.
+    pub fn from_cholesky(loc: &[f64], scale: Cholesky) -> Result<Self, Error> {
+        if loc.len() != scale.dimension() {
+            return Err(Error::LengthMismatch { p: loc.len(), q: scale.dimension() });
+        }
+        for x in loc {
+            crate::family::parameter::finite("loc", *x)?;
+        }
+        Ok(Self { loc: loc.to_vec(), scale })
+    }
+
+    /// The mean.
+    #[must_use]
+    pub fn loc(&self) -> &[f64] {
+        &self.loc
+    }
+
+    /// The covariance matrix's factor.
+    #[must_use]
+    pub fn scale_tril(&self) -> &Cholesky {
+        &self.scale
+    }
+
+    /// The entropy in nats.
+    #[must_use]
+    pub fn entropy(&self) -> f64 {
+        self.loc.len() as f64 * (HALF_LN_TAU + 0.5) + 0.5 * self.scale.ln_determinant()
+    }
+
+    /// The squared length of L⁻¹(x − loc).
+    fn square_distance(&self, x: &[f64]) -> f64 {
+        let mut off: Vec<f64> = x.iter().zip(&self.loc).map(|(x, m)| x - m).collect();
+        self.scale.solve(&mut off);
+        off.iter().map(|x| x * x).sum()
+    }
+}
+
+impl Joint for MultivariateNormal {
+    fn dimension(&self) -> usize {
+        self.loc.len()
+    }
+    fn ln_density(&self, x: &[f64]) -> f64 {
+        -0.5 * self.square_distance(x) - 0.5 * self.scale.ln_determinant() - self.loc.len() as f64 * HALF_LN_TAU
+    }
+    fn sample(&self, rng: &mut dyn Rng) -> Vec<f64> {
+        let z: Vec<f64> = (0..self.loc.len()).map(|_| StandardNormal.sample(rng)).collect();
+        self.scale.multiply(&z).iter().zip(&self.loc).map(|(x, m)| x + m).collect()
+    }
+}
+
+impl KlTo<Self> for MultivariateNormal {
+    /// ½(tr(Σ_q⁻¹Σ_p) − d − ln(det Σ_p/det Σ_q)) + ½|L_q⁻¹(μ_p − μ_q)|²; neither cancels.
+    fn closed_form(&self, q: &Self) -> Option<f64> {
+        if self.loc.len() != q.loc.len() {
+            return None;
+        }
+        Some(0.5 * self.scale.compare(&q.scale).divergence + 0.5 * q.square_distance(&self.loc))
+    }
+    always_closed!(Self);
+}

@@ -1,0 +1,157 @@
+//! Vectors and matrices against one-dimensional families, identities and random points.
+
+use kullback_dev::recipe::SplitMix;
+
+use super::*;
+use crate::family::{Any, Beta, Gamma, KlTo, Method, Normal, VonMises};
+
+fn near(a: f64, b: f64, tolerance: f64) {
+    assert!((a - b).abs() <= tolerance * b.abs(), "{a} and {b}");
+}
+
+/// A positive definite matrix AAᵀ + 1/10.
+fn covariance(n: usize, draw: &mut SplitMix) -> Vec<f64> {
+    let a: Vec<f64> = (0..n * n).map(|_| 2.0 * draw.unit() - 1.0).collect();
+    let product = |i: usize, j: usize| (0..n).map(|k| a[i * n + k] * a[j * n + k]).sum::<f64>();
+    (0..n * n).map(|k| product(k / n, k % n) + if k / n == k % n { 0.1 } else { 0.0 }).collect()
+}
+
+fn vector(n: usize, draw: &mut SplitMix) -> Vec<f64> {
+    (0..n).map(|_| 2.0 * draw.unit() - 1.0).collect()
+}
+
+#[test]
+fn one_dimension_is_that_of_the_line() {
+    let p = MultivariateNormal::new(&[0.5], &[4.0]).unwrap();
+    let q = MultivariateNormal::from_precision(&[1.5], &[0.25 / 2.25]).unwrap();
+    near(p.kl_to(&q), Normal::new(0.5, 2.0).unwrap().kl_to(&Normal::new(1.5, 3.0).unwrap()), 1e-14);
+    let (p, q) = (Wishart::new(3.0, 1, &[2.0]).unwrap(), Wishart::new(4.5, 1, &[0.7]).unwrap());
+    let gamma = |df: f64, v: f64| Gamma::new(0.5 * df, 0.5 / v).unwrap();
+    near(p.kl_to(&q), gamma(3.0, 2.0).kl_to(&gamma(4.5, 0.7)), 1e-13);
+    let (p, q) = (Dirichlet::new(&[0.7, 3.0]).unwrap(), Dirichlet::new(&[2.0, 0.01]).unwrap());
+    near(p.kl_to(&q), Beta::new(0.7, 3.0).unwrap().kl_to(&Beta::new(2.0, 0.01).unwrap()), 1e-14);
+    let fisher = |angle: f64, k: f64| VonMisesFisher::new(&[angle.cos(), angle.sin()], k).unwrap();
+    let circle = |angle: f64, k: f64| VonMises::new(angle, k).unwrap();
+    near(fisher(0.3, 2.0).kl_to(&fisher(1.4, 7.0)), circle(0.3, 2.0).kl_to(&circle(1.4, 7.0)), 1e-12);
+}
+
+/// The first share and the others' shares of the rest are independent Beta and Dirichlet variables.
+#[test]
+fn dirichlet_divergences_add_up() {
+    let mut draw = SplitMix::new(4);
+    for _ in 0..200 {
+        let mut any = || (0..3).map(|_| draw.scaled(-6, 6)).collect::<Vec<f64>>();
+        let (a, b) = (any(), any());
+        let whole = Dirichlet::new(&a).unwrap().kl_to(&Dirichlet::new(&b).unwrap());
+        let beta = |x: f64, y: f64| Beta::new(x, y).unwrap();
+        let first = beta(a[0], a[1] + a[2]).kl_to(&beta(b[0], b[1] + b[2]));
+        near(whole, first + beta(a[1], a[2]).kl_to(&beta(b[1], b[2])), 1e-11);
+    }
+}
+
+/// A change of coordinates changes nothing, and what is diagonal is a sum.
+#[test]
+fn normal_divergences_do_not_depend_on_coordinates() {
+    let mut draw = SplitMix::new(2);
+    for n in [1, 2, 3, 8, 20] {
+        let variances = |draw: &mut SplitMix| (0..n).map(|_| draw.scaled(-4, 4)).collect::<Vec<f64>>();
+        let [(m, v), (k, w)] = [0, 1].map(|_| (vector(n, &mut draw), variances(&mut draw)));
+        let one = |m: f64, v: f64| Normal::new(m, v.sqrt()).unwrap();
+        let sum: f64 = (0..n).map(|i| one(m[i], v[i]).kl_to(&one(k[i], w[i]))).sum();
+        let diagonal = |m: &[f64], v: &[f64]| MultivariateNormal::from_diagonal(m, v).unwrap();
+        near(diagonal(&m, &v).kl_to(&diagonal(&k, &w)), sum, 1e-13);
+        let parts = |m: &[f64], v: &[f64]| m.iter().zip(v).map(|(m, v)| Any::from(one(*m, *v))).collect();
+        let product = |m: &[f64], v: &[f64]| Independent::new(parts(m, v)).unwrap();
+        near(product(&m, &v).kl(&product(&k, &w)).unwrap().value, sum, 1e-13);
+        // Turned by a unit lower triangular matrix.
+        let turn: Vec<f64> = (0..n * n)
+            .map(|x| match (x / n).cmp(&(x % n)) {
+                core::cmp::Ordering::Less => 0.0,
+                core::cmp::Ordering::Equal => 1.0,
+                core::cmp::Ordering::Greater => draw.unit() - 0.5,
+            })
+            .collect();
+        let turned = |m: &[f64], v: &[f64]| {
+            let row = |i: usize| &turn[i * n..(i + 1) * n];
+            let mean: Vec<f64> = (0..n).map(|i| row(i).iter().zip(m).map(|(x, y)| x * y).sum()).collect();
+            let entry = |i: usize, j: usize| (0..n).map(|k| row(i)[k] * v[k] * row(j)[k]).sum::<f64>();
+            let matrix: Vec<f64> = (0..n * n).map(|x| entry(x / n, x % n)).collect();
+            MultivariateNormal::new(&mean, &matrix).unwrap()
+        };
+        near(turned(&m, &v).kl_to(&turned(&k, &w)), sum, 1e-10);
+    }
+}
+
+#[test]
+fn near_equality_keeps_digits() {
+    let matrix = [2.0, 0.5, 0.5, 1.0];
+    let p = MultivariateNormal::new(&[0.0, 0.0], &matrix).unwrap();
+    let q = MultivariateNormal::new(&[0.0, 0.0], &matrix.map(|x| x * (1.0 + 1e-6))).unwrap();
+    // Each of two directions has h(ln(1 + 1e-6))/2, that is (1/r − 1 + ln r)/2.
+    let e = 1e-6f64;
+    near(p.kl_to(&q), e.ln_1p() - e / (1.0 + e), 1e-8);
+    assert_eq!(p.kl_to(&p), 0.0);
+}
+
+/// A matrix normal distribution is a normal one of its entries, with a Kronecker product as covariance matrix.
+#[test]
+fn matrix_normal_is_normal() {
+    let mut draw = SplitMix::new(9);
+    let (n, m) = (3, 2);
+    let [p, q] = [0, 1].map(|_| (vector(n * m, &mut draw), covariance(n, &mut draw), covariance(m, &mut draw)));
+    let matrix = |x: &(Vec<f64>, Vec<f64>, Vec<f64>)| MatrixNormal::new(&x.0, [n, m], &x.1, &x.2).unwrap();
+    let flat = |x: &(Vec<f64>, Vec<f64>, Vec<f64>)| {
+        let d = n * m;
+        let entry = |i: usize, j: usize| x.1[i / m * n + j / m] * x.2[i % m * m + j % m];
+        let kronecker: Vec<f64> = (0..d * d).map(|k| entry(k / d, k % d)).collect();
+        MultivariateNormal::new(&x.0, &kronecker).unwrap()
+    };
+    near(matrix(&p).kl_to(&matrix(&q)), flat(&p).kl_to(&flat(&q)), 1e-12);
+}
+
+/// In three dimensions the density of the angle's cosine is e^(κt)κ/(2 sinh κ), so KL is that of its mean.
+#[test]
+fn fisher_on_the_sphere() {
+    let direction = [0.0, 0.6, 0.8];
+    for (k, l) in [(0.5, 3.0), (20.0, 1.0), (100.0, 101.0), (7.0, 7.000_007)] {
+        let [p, q] = [k, l].map(|k| VonMisesFisher::new(&direction, k).unwrap());
+        let ln_partition = |k: f64| (k + (-2.0 * k).exp().mul_add(-1.0, 1.0).ln()) - k.ln();
+        let mean = 1.0 / f64::tanh(k) - 1.0 / k;
+        let truth = ln_partition(l) - ln_partition(k) - (l - k) * mean;
+        assert!((p.kl_to(&q) - truth).abs() <= 1e-9 * truth + 1e-13, "{k} {l}: {} and {truth}", p.kl_to(&q));
+    }
+}
+
+#[test]
+fn random_points_agree_with_formulas_and_seeds() {
+    let mut draw = SplitMix::new(6);
+    let [p, q] = [0, 1].map(|_| MultivariateNormal::new(&vector(3, &mut draw), &covariance(3, &mut draw)).unwrap());
+    let monte_carlo = MonteCarlo { samples: 200_000, seed: 3 };
+    // Q's tails must be no thinner than P's for the control variate to have a variance.
+    let wide = JointMixture::new(vec![(1.0, q.clone()), (1.0, p.clone())]).unwrap();
+    let alone = JointMixture::new(vec![(1.0, p.clone())]).unwrap();
+    let found = monte_carlo.kl(&alone, &wide);
+    assert_eq!((found.method, found), (Method::MonteCarlo, monte_carlo.kl(&alone, &wide)));
+    let upper = alone.upper_bound(&wide);
+    assert!(found.value - found.error <= upper, "{found:?} and {upper}");
+    assert!(found.error < 0.01 && found.value < f64::ln(2.0) + found.error);
+    let exact = p.kl_to(&q);
+    let one = JointMixture::new(vec![(1.0, q.clone())]).unwrap();
+    near(alone.variational_kl(&one), exact, 1e-12);
+    near(alone.upper_bound(&one), exact, 1e-12);
+    let dirichlet = |a: &[f64]| Dirichlet::new(a).unwrap();
+    let (p, q) = (dirichlet(&[2.0, 3.0, 4.0]), dirichlet(&[1.5, 2.5, 3.0]));
+    let found = monte_carlo.kl(&p, &q);
+    assert!((found.value - p.kl_to(&q)).abs() <= found.error, "{found:?} and {}", p.kl_to(&q));
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_refused() {
+    assert!(MultivariateNormal::new(&[0.0, 0.0], &[1.0]).is_err());
+    assert!(MultivariateNormal::from_diagonal(&[0.0], &[-1.0]).is_err());
+    assert!(MultivariateNormal::low_rank(&[0.0, 0.0], &[1.0, 2.0, 3.0], &[1.0, 1.0]).is_err());
+    assert!(Wishart::new(1.0, 3, &[1.0; 9]).is_err());
+    assert!(Dirichlet::new(&[1.0]).is_err());
+    assert!(VonMisesFisher::new(&[0.0, 0.0], 1.0).is_err());
+    assert!(Independent::new(Vec::new()).is_err());
+}

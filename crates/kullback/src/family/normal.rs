@@ -1,0 +1,86 @@
+use rand::Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, around, family, kl};
+use crate::num::special::gamma::HALF_LN_TAU;
+use crate::num::{Real, entropic};
+
+family! {
+    /// The normal distribution: mean `loc`, standard deviation `scale` > 0.
+    Normal "normal" {
+        /// The mean.
+        loc: finite,
+        /// The standard deviation.
+        scale: positive,
+    }
+}
+
+impl Distribution for Normal {
+    fn name(&self) -> &'static str {
+        "normal"
+    }
+    fn has_formulas(&self) -> bool {
+        true
+    }
+    fn support(&self) -> Support {
+        Support::line()
+    }
+    fn ln_density(&self, x: Point) -> f64 {
+        let z = x.minus(self.loc) / self.scale;
+        -0.5 * z * z - self.scale.ln() - HALF_LN_TAU
+    }
+    fn landmarks(&self) -> Vec<f64> {
+        around(self.loc, self.scale)
+    }
+    fn tail(&self, edge: Edge) -> Tail {
+        let rate = 0.5 / self.scale / self.scale;
+        if edge.at.is_infinite() { Tail::Exponential { power: 2.0, rate } } else { Tail::Power(1.0) }
+    }
+    fn mean(&self) -> f64 {
+        self.loc
+    }
+    fn variance(&self) -> f64 {
+        self.scale * self.scale
+    }
+    fn entropy(&self) -> f64 {
+        self.scale.ln() + HALF_LN_TAU + 0.5
+    }
+    fn expect(&self, of: Statistic) -> Option<f64> {
+        match of {
+            Statistic::AbsoluteDeviation(m) => {
+                let z = (self.loc - m).abs() / self.scale;
+                let peak = (-0.5 * z * z).exp() * core::f64::consts::FRAC_2_PI.sqrt();
+                Some(self.scale * (peak + z * libm::erf(z * core::f64::consts::FRAC_1_SQRT_2)))
+            }
+            Statistic::Exp(t) => Some((t * (self.loc + 0.5 * t * self.scale * self.scale)).exp()),
+            _ => None,
+        }
+    }
+    fn cross_entropy_of(&self, p: &dyn Distribution) -> Option<Terms> {
+        if p.name() == "von_mises" {
+            // Its mean and variance are those of an angle.
+            return None;
+        }
+        let off = (p.mean() - self.loc) / self.scale;
+        let spread = p.variance() / self.scale / self.scale;
+        Some(Terms::of([HALF_LN_TAU, self.scale.ln(), 0.5 * spread, 0.5 * off * off]))
+    }
+    fn sample(&self, rng: &mut dyn Rng) -> f64 {
+        let z: f64 = StandardNormal.sample(rng);
+        self.loc + self.scale * z
+    }
+}
+
+/// ½h(2 ln(σ_q/σ_p)) + ½((μ_p − μ_q)/σ_q)²; nothing cancels.
+pub(super) fn kl_of_normals([loc_p, scale_p]: [f64; 2], [loc_q, scale_q]: [f64; 2]) -> f64 {
+    let off = (loc_p - loc_q) / scale_q;
+    let widths = f64::ln_ratio(scale_p, scale_q, scale_q - scale_p);
+    0.5 * entropic::h(2.0 * widths) + 0.5 * off * off
+}
+
+impl KlTo<Self> for Normal {
+    fn closed_form(&self, q: &Self) -> Option<f64> {
+        Some(kl_of_normals([self.loc, self.scale], [q.loc, q.scale]))
+    }
+    kl::certified!();
+}
