@@ -122,7 +122,6 @@ fn relative_bias(n: usize, dimensions: usize, shift: f64, seeds: u64) -> f64 {
 fn known_shifts_are_found_in_few_dimensions() {
     for (dimensions, shift) in [(1, 1.0), (1, 0.5), (2, 0.5), (2, 1.0)] {
         let bias = relative_bias(10_000, dimensions, shift, 8);
-        println!("d = {dimensions}, shift {shift}: {:+.2} %", 100.0 * bias);
         assert!(bias.abs() <= 0.03, "d = {dimensions}, shift {shift}: {bias}");
     }
 }
@@ -131,7 +130,6 @@ fn known_shifts_are_found_in_few_dimensions() {
 fn known_shifts_are_found_in_many_dimensions() {
     for (dimensions, shift, tolerance) in [(5, 0.5, 0.05), (10, 0.5, 0.1)] {
         let bias = relative_bias(10_000, dimensions, shift, 4);
-        println!("d = {dimensions}, shift {shift}: {:+.2} %", 100.0 * bias);
         assert!(bias.abs() <= tolerance, "d = {dimensions}, shift {shift}: {bias}");
     }
 }
@@ -143,7 +141,6 @@ fn rounding_changes_little() {
         let (p, q) = (normal.points(n, &vec![0.0; dimensions]), normal.points(n, &vec![0.5; dimensions]));
         let exact = value(&p, &q, dimensions);
         let coarse = value(&rounded(&p, 2), &rounded(&q, 2), dimensions);
-        println!("d = {dimensions}, n = {n}: {exact} and rounded {coarse}");
         assert!((coarse / exact - 1.0).abs() < 0.1, "{dimensions}: {exact} {coarse}");
     }
 }
@@ -170,13 +167,10 @@ fn intervals_cover_what_is_known() {
             let mut normal = Normal::new(90_000 + seed);
             let (p, q) = (normal.points(n, &vec![0.0; dimensions]), normal.points(n, &vec![shift; dimensions]));
             let (low, high) = kl(&p, &q, dimensions).interval;
-            (low <= truth && truth <= high, high - low)
+            low <= truth && truth <= high
         };
-        let all: Vec<(bool, f64)> = (0..runs).map(covers).collect();
-        let covered = all.iter().filter(|(covered, _)| *covered).count();
-        let width = all.iter().map(|(_, width)| width).sum::<f64>() / runs as f64;
-        println!("d = {dimensions}, n = {n}, KL {truth}: {covered} of {runs}, mean width {width:.4}");
-        assert!(covered as f64 >= 0.8 * runs as f64);
+        let covered = (0..runs).filter(|seed| covers(*seed)).count();
+        assert!(covered as f64 >= 0.8 * runs as f64, "d = {dimensions}, shift {shift}, n = {n}: {covered} of {runs}");
     }
 }
 
