@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
-use kullback::estimate::Estimator;
+use kullback::estimate::{Estimator, SampleEstimator};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Drift(Drift),
     Family(Family),
     Logits(Logits),
+    Samples(Samples),
     /// List every divergence that `discrete --measure` knows
     Measures,
 }
@@ -170,6 +171,29 @@ pub(crate) struct Logits {
     /// Multiply values and gradient by T²
     #[arg(long)]
     pub(crate) scale_t2: bool,
+}
+
+/// Estimate KL(X‖Y) from two samples
+///
+/// Each side is a `.npy` array of numbers or of points × coordinates, or a table (.parquet, .csv, .csv.gz, .arrow):
+/// `table.csv#column`, `table.csv#a,b`, or all its columns of numbers. X is drawn from the truth, Y from the model of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Samples {
+    /// The sample of the truth
+    #[arg(value_name = "X")]
+    pub(crate) x: String,
+    /// The sample of the model; a table without column names has those of X
+    #[arg(value_name = "Y")]
+    pub(crate) y: String,
+    /// knn-ensemble (several numbers of neighbours, weighed against their bias) or knn (one number)
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) estimator: SampleEstimator,
+    /// Neighbours; implies --estimator knn, whose default is 5
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) k: Option<usize>,
+    /// The probability that the interval is to cover the truth
+    #[arg(long, value_name = "C", default_value_t = 0.95, allow_negative_numbers = true)]
+    pub(crate) confidence: f64,
 }
 
 /// Lists may begin with a minus sign, so clap hands over mistyped options as well.

@@ -93,6 +93,12 @@ pub enum TableError {
         /// The names nearest to it.
         near: String,
     },
+    /// No column of the table holds numbers.
+    #[error("{}: none of its columns holds numbers; expected at least one that does", line(path.display()))]
+    NoNumbers {
+        /// As given.
+        path: PathBuf,
+    },
     /// A name stands twice in one table, or the files of one table differ in their columns.
     #[error("{}: column `{}` {}", line(path.display()), line(column), line(problem))]
     Columns {

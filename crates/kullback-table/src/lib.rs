@@ -1,7 +1,8 @@
 //! What changed between two tables: Arrow, Parquet and CSV columns, streamed into mergeable profiles and compared.
 //!
 //! [`drift()`] compares a current table with a reference and reports, for every column, KL(current‖reference) in nats,
-//! whether the difference is more than chance, and which bins or values carry it. [`read_column`] reads one numeric column.
+//! whether the difference is more than chance, and which bins or values carry it. [`read_column`] reads one numeric column,
+//! [`read_points`] several.
 
 mod bins;
 mod cells;
@@ -15,7 +16,7 @@ mod report;
 mod sample;
 mod source;
 
-pub use column::read_column;
+pub use column::{Points, read_column, read_points};
 pub use drift::{ColumnSelection, DriftOptions, drift};
 pub use error::TableError;
 pub use report::{ColumnDrift, Contribution, DriftReport, Kind, Status};

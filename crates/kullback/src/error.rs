@@ -52,6 +52,33 @@ pub enum Error {
         /// The distribution.
         side: Side,
     },
+    /// A coordinate of a point is NaN or infinite.
+    NotFinitePoint {
+        /// The sample.
+        side: Side,
+        /// The first such point, from 0.
+        row: usize,
+        /// Its coordinate, from 0.
+        column: usize,
+    },
+    /// A sample is too small for the estimator.
+    TooFewPoints {
+        /// The sample.
+        side: Side,
+        /// Points in it.
+        points: usize,
+        /// The fewest that serve.
+        needed: usize,
+    },
+    /// The points of the two samples have different numbers of coordinates.
+    DimensionMismatch {
+        /// Coordinates of a point of P.
+        p: usize,
+        /// Coordinates of a point of Q.
+        q: usize,
+    },
+    /// Both samples are one and the same point, over and over.
+    IdenticalPoints,
     /// A row of a batch was refused for one of the reasons above.
     Row {
         /// Row of P, from 0.
@@ -98,6 +125,8 @@ pub enum Error {
         /// A name that is near what was given.
         nearest: &'static str,
     },
+    /// No estimator from samples has this name.
+    UnknownSampleEstimator,
     /// A text is not a smoothing rule.
     UnknownSmoothing,
     /// Distributions of different kinds, which have no densities in common: `discrete`, `continuous` or `multivariate`.
@@ -192,6 +221,18 @@ impl fmt::Display for Error {
             Self::ZeroMass { side } => {
                 write!(f, "all weights of {side} are zero; at least one must be positive")
             }
+            Self::NotFinitePoint { side, row, column } => {
+                write!(f, "{side}, row {row}, column {column}: not a finite number; finite coordinates are accepted")
+            }
+            Self::TooFewPoints { side, points, needed } => {
+                write!(f, "{side} has {points} points; the estimator needs at least {needed}")
+            }
+            Self::DimensionMismatch { p, q } => {
+                write!(f, "points of P have {p} coordinates and points of Q {q}; both sides need the same number")
+            }
+            Self::IdenticalPoints => {
+                f.write_str("all points of P and Q are the same point; at least two different points are needed")
+            }
             Self::Row { p, q, reason } => write!(f, "row {p} of P against row {q} of Q: {}", Self::from(reason)),
             Self::Parameter { name, value, expected } => write!(f, "{name} = {value} is outside its range: {expected}"),
             Self::Shape { len, needed } => {
@@ -204,6 +245,7 @@ impl fmt::Display for Error {
                 write!(f, "row {row} lists category {category} twice; once is accepted")
             }
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
+            Self::UnknownSampleEstimator => f.write_str("unknown estimator: expected knn-ensemble or knn"),
             Self::Kinds { p, q } => {
                 write!(f, "P is {p} and Q is {q}, so no density of one is a density for the other; both sides need to be of one kind")
             }

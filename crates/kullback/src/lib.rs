@@ -22,6 +22,7 @@
 //! | two vectors of logits; a batch of them, with gradients; a part of a vocabulary | [`Divergence::between_logits`], [`logits::LogitRows`], [`logits::Shard`] |
 //! | a loss to train with: torch's KL, cross-entropy, distillation, a teacher's top k | [`loss`], [`logits::SparseTeacher`] |
 //! | a batch, one against many, all against all | [`Divergence::rows`], [`one_to_many`](Divergence::one_to_many), [`pairwise`](Divergence::pairwise) with [`Rows`] |
+//! | counts, or points drawn from two distributions | [`estimate`], [`estimate::SampleKl`] |
 //! | a measure named at run time | [`Measure`] |
 //! | two distributions of parametric families, or densities of your own | [`family`] |
 //! | which categories carry a KL | [`kl_contributions`] |

@@ -5,6 +5,7 @@ pub(crate) mod drift;
 pub(crate) mod family;
 pub(crate) mod logits;
 mod measures;
+pub(crate) mod samples;
 
 use anyhow::Result;
 
@@ -18,6 +19,7 @@ impl Command {
             Self::Drift(args) => drift::run(&args, global),
             Self::Family(args) => family::run(args, global),
             Self::Logits(args) => logits::run(&args, global),
+            Self::Samples(args) => samples::run(&args, global),
             Self::Measures => Ok(measures::run(global)),
         }
     }

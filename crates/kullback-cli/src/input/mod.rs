@@ -1,8 +1,10 @@
-//! One side of `kullback discrete`: an inline list, a `.npy` file or a column of a table; and of `kullback logits`.
+//! One side of `kullback discrete`: an inline list, a `.npy` file or a column of a table; and of `kullback logits` and
+//! `kullback samples`.
 
 mod list;
 pub(crate) mod logits;
 mod npy;
+pub(crate) mod points;
 
 use std::path::Path;
 

@@ -3,17 +3,28 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use npyz::{DType, Deserialize, NpyFile, TypeChar};
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 const ACCEPTED: &str = "expected a one-dimensional array of booleans, integers or floats of up to 64 bits";
+const POINTS: &str =
+    "expected points × coordinates (or one coordinate): one or two dimensions of numbers of up to 64 bits";
 
 /// Reads a one-dimensional `.npy` file of any real type as doubles.
 pub(super) fn read(path: &Path) -> Result<Vec<f64>> {
+    from_reader(open(path)?)
+}
+
+/// Reads a `.npy` file of one or two dimensions: points row by row, and how many coordinates each has.
+pub(super) fn read_points(path: &Path) -> Result<(Vec<f64>, usize)> {
+    points_from(open(path)?)
+}
+
+fn open(path: &Path) -> Result<impl Read + use<>> {
     let file = File::open(path).with_context(|| "cannot be read")?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         bail!("is a folder; expected a .npy file");
     }
-    from_reader(BufReader::new(file))
+    Ok(BufReader::new(file))
 }
 
 fn from_reader(reader: impl Read) -> Result<Vec<f64>> {
@@ -21,9 +32,32 @@ fn from_reader(reader: impl Read) -> Result<Vec<f64>> {
     if let shape @ ([] | [_, _, ..]) = file.shape() {
         bail!("has the shape {shape:?}; {ACCEPTED}");
     }
+    entries(file, ACCEPTED)
+}
+
+fn points_from(reader: impl Read) -> Result<(Vec<f64>, usize)> {
+    let file = NpyFile::new(reader).context("is not a .npy file")?;
+    let (rows, columns) = match *file.shape() {
+        [rows] => (rows, 1),
+        [rows, columns] if columns > 0 && rows.checked_mul(columns).is_some() => (rows, columns),
+        ref shape => bail!("has the shape {shape:?}; {POINTS}"),
+    };
+    let by_column = file.order() == Order::Fortran && columns > 1;
+    let stored = entries(file, POINTS)?;
+    // As many entries have been read, so both numbers fit.
+    let (rows, columns) = (rows as usize, columns as usize);
+    let points = match by_column {
+        true => (0..stored.len()).map(|at| stored[at % columns * rows + at / columns]).collect(),
+        false => stored,
+    };
+    Ok((points, columns))
+}
+
+/// Every entry, in the order of the file.
+fn entries(file: NpyFile<impl Read>, accepted: &str) -> Result<Vec<f64>> {
     let dtype = file.dtype();
     let DType::Plain(plain) = &dtype else {
-        bail!("has records for entries; {ACCEPTED}");
+        bail!("has records for entries; {accepted}");
     };
     match (plain.type_char(), plain.size_field()) {
         (TypeChar::Bool, 1) => collect(file, |x: bool| f64::from(u8::from(x))),
@@ -38,7 +72,7 @@ fn from_reader(reader: impl Read) -> Result<Vec<f64>> {
         (TypeChar::Float, 2) => collect(file, |x: half::f16| f64::from(x)),
         (TypeChar::Float, 4) => collect(file, |x: f32| f64::from(x)),
         (TypeChar::Float, 8) => collect(file, |x: f64| x),
-        _ => bail!("has entries of type {}; {ACCEPTED}", dtype.descr()),
+        _ => bail!("has entries of type {}; {accepted}", dtype.descr()),
     }
 }
 
@@ -91,6 +125,22 @@ mod tests {
             assert_eq!(from_reader(&npy(descr, "(1,)", data)[..]).unwrap(), expected, "{descr}");
         }
         assert_eq!(from_reader(&npy("'<f8'", "(0,)", &[])[..]).unwrap(), [0.0; 0]);
+    }
+
+    #[test]
+    fn points_are_read_row_by_row() {
+        let read = |shape: &str, order: &str| {
+            let bytes = npy("'|u1'", shape, &[1, 2, 3, 4, 5, 6]);
+            let at = bytes.windows(5).position(|word| word == b"False").unwrap();
+            let bytes = [&bytes[..at], order.as_bytes(), &bytes[at + 5..]].concat();
+            points_from(&bytes[..])
+        };
+        assert_eq!(read("(3, 2)", "False").unwrap(), (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2));
+        assert_eq!(read("(3, 2)", "True ").unwrap(), (vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0], 2));
+        assert_eq!(read("(6,)", "False").unwrap().1, 1);
+        for shape in ["(1, 2, 3)", "(6, 0)", "()"] {
+            assert!(format!("{:#}", read(shape, "False").unwrap_err()).contains("points × coordinates"), "{shape}");
+        }
     }
 
     #[test]

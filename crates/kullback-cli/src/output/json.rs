@@ -9,6 +9,7 @@ use crate::args::Unit;
 use crate::command::discrete::{Carrier, Report};
 use crate::command::family;
 use crate::command::logits::{self, Spread};
+use crate::command::samples;
 
 /// JSON has no numbers for infinities and NaN.
 fn number(x: f64) -> Value {
@@ -80,6 +81,20 @@ fn object(report: &logits::Report, spread: &Spread) -> Map<String, Value> {
         Value::Object(object) => object,
         _ => Map::new(),
     }
+}
+
+pub(crate) fn samples(report: &samples::Report) -> String {
+    print(&json!({
+        "unit": report.unit.name(),
+        "n": report.n,
+        "m": report.m,
+        "dimensions": report.dimensions,
+        "estimator": report.estimator.to_string(),
+        "kl": number(report.kl),
+        "ci_low": number(report.ci_low),
+        "ci_high": number(report.ci_high),
+        "notes": report.notes,
+    }))
 }
 
 pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {

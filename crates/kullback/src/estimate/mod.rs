@@ -1,17 +1,20 @@
-//! Estimates and tests from counts.
+//! Estimates and tests from counts, and estimates from samples.
 //!
-//! Everything here takes two slices of counts over the same cells: `p` counts of the truth, N in all, and `q`
-//! counts of the model, M in all. An *estimate* has bias and error, and may be slightly negative near P = Q; it is
-//! never clamped.
+//! From counts: two slices over the same cells, `p` counts of the truth, N in all, and `q` counts of the model, M in
+//! all. From samples: two sets of points, see [`SampleKl`]. An *estimate* has bias and error, and may be slightly
+//! negative near P = Q; it is never clamped.
 
 mod g_test;
 mod kl;
 mod multiple;
 mod permutation;
+mod random;
+mod samples;
 
 pub use g_test::{GTest, chi_square_tail, g_test};
 pub use kl::{Estimator, KlEstimate, UnknownEstimator};
 pub use multiple::benjamini_hochberg;
+pub use samples::{SampleEstimate, SampleEstimator, SampleKl, SampleNote};
 
 use crate::{Error, Side};
 

@@ -3,6 +3,7 @@
 use statrs::function::factorial::ln_factorial;
 
 use super::g_test::{chi_square_tail, g_statistic};
+use super::random::SplitMix;
 use crate::Error;
 
 const DRAWS: u32 = 999;
@@ -17,7 +18,7 @@ const TIE: f64 = 1.0 - 1e-9;
 pub(super) fn p_value(p: &[u64], q: &[u64], g: f64) -> Result<f64, Error> {
     let cells: Vec<u64> = p.iter().zip(q).map(|(c, d)| c + d).collect();
     let n = p.iter().sum();
-    let mut random = SplitMix(0x6b75_6c6c_6261_636b);
+    let mut random = SplitMix::new(0x6b75_6c6c_6261_636b);
     let (mut to_p, mut to_q) = (vec![0; cells.len()], vec![0; cells.len()]);
     let (mut reached, mut draws, mut sum, mut squares) = (0_u32, 0_u32, 0.0, 0.0);
     while draws < DRAWS {
@@ -107,27 +108,13 @@ fn hypergeometric(marked: u64, rows: u64, wanted: u64, random: &mut SplitMix) ->
     mode
 }
 
-/// SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, 2014).
-struct SplitMix(u64);
-
-impl SplitMix {
-    /// Uniform on [0, 1), 53 bits.
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn hypergeometric_has_the_right_moments() {
-        let mut random = SplitMix(1);
+        let mut random = SplitMix::new(1);
         for (marked, rows, wanted) in
             [(7, 40, 20), (16, 17, 9), (50, 120, 30), (5000, 9000, 2000), (30, 30, 11), (60, 100, 90)]
         {

@@ -6,12 +6,14 @@ mod family;
 mod histogram;
 mod logits;
 mod number;
+mod samples;
 mod table;
 
 pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
 pub(crate) use family::{families, family};
 pub(crate) use logits::logits;
+pub(crate) use samples::samples;
 
 use anstyle::{AnsiColor, Style};
 use console::Term;

@@ -1,0 +1,309 @@
+//! Kullback–Leibler divergence estimated from points drawn from P and Q.
+
+mod ensemble;
+mod interval;
+mod line;
+mod neighbours;
+mod scale;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use core::{fmt, str::FromStr};
+use std::borrow::Cow;
+
+use crate::{Error, Rows, Side};
+use ensemble::Ensemble;
+use line::Line;
+use neighbours::{CommonRadius, common_radius};
+use tree::Tree;
+
+/// Beyond this many dimensions neighbours are no nearer than other points.
+const MOST_DIMENSIONS: usize = 20;
+/// The fewest points that anything can be said about.
+const FEWEST: usize = 20;
+const DEFAULT_K: usize = 5;
+
+/// How KL(P‖Q) is estimated from samples.
+///
+/// Both look at the ball around each point of P that just holds its k-th neighbour of P and its k-th neighbour of Q,
+/// and compare the numbers of points in it by digammas: Q. Wang, S. R. Kulkarni and S. Verdú, "Divergence estimation for
+/// multidimensional densities via k-nearest-neighbor distances", IEEE Transactions on Information Theory 55 (2009),
+/// section III, with one radius for both densities. With l points of P and c of Q inside, n and m in all, the estimate
+/// is the mean of Ψ(l) − Ψ(c) over P plus ln(m/(n − 1)); Ψ is ψ(k) for the side whose k-th neighbour sets the radius and
+/// ψ(count + 1) for the other, and for both at ties: that makes each term all but unbiased for the logarithm of its ball's
+/// mass. No distance is taken the logarithm of, so repeated points and rounded data do no harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum SampleEstimator {
+    /// The estimates for k = 2, 3, 5, 8, 12, 18, 27, 40 and 60 neighbours (fewer below 1440 points; from 18 to 135 in one
+    /// dimension), weighed so that what the bias has in proportion to the second and third power of the radius cancels
+    /// (the second in one dimension): K. R. Moon, K. Sricharan, K. Greenewald and A. O. Hero, "Ensemble estimation of
+    /// information divergence", Entropy 20 (2018). Less bias, more variance.
+    ///
+    /// At 10,000 points, for normal distributions a shift apart, the bias is at most 2 % in one and two dimensions, 3 % in five and
+    /// 4 % in ten.
+    #[default]
+    Ensemble,
+    /// One number of neighbours. Too low by about 10 % in five dimensions and 30 % in ten at 10,000 points.
+    Nearest {
+        /// Neighbours, from 1 on; more are surer and more biased.
+        k: usize,
+    },
+}
+
+impl SampleEstimator {
+    /// The numbers of neighbours are positive.
+    fn check(self) -> Result<(), Error> {
+        match self {
+            Self::Nearest { k: 0 } => Err(Error::Parameter { name: "k", value: 0.0, expected: "at least 1" }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `knn-ensemble`, or `knn`, which has k = 5.
+impl FromStr for SampleEstimator {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "knn-ensemble" => Ok(Self::Ensemble),
+            "knn" => Ok(Self::Nearest { k: DEFAULT_K }),
+            _ => Err(Error::UnknownSampleEstimator),
+        }
+    }
+}
+
+impl fmt::Display for SampleEstimator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ensemble => "knn-ensemble",
+            Self::Nearest { .. } => "knn",
+        })
+    }
+}
+
+/// An estimate of KL(P‖Q) from samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleEstimate {
+    /// In nats. May be slightly negative near P = Q.
+    pub value: f64,
+    /// Lower and upper end of the confidence interval, in nats.
+    pub interval: (f64, f64),
+    /// Points of P.
+    pub n: usize,
+    /// Points of Q.
+    pub m: usize,
+    /// Coordinates of a point.
+    pub dimensions: usize,
+    /// How it was made.
+    pub estimator: SampleEstimator,
+    /// What a reader should know before relying on it.
+    pub notes: Vec<SampleNote>,
+}
+
+/// Something about the samples that an estimate may suffer from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum SampleNote {
+    /// This share of P's points coincides with another point: rounded or discrete data.
+    Coincident(f64),
+    /// Around this share of P's points Q is so thin that the ball with enough of it holds half of P.
+    Apart(f64),
+    /// The ensemble moved the estimate by this share of it; some of the bias is likely left.
+    Extrapolated(f64),
+    /// With more than ten dimensions the bias is large at any feasible number of points.
+    ManyDimensions(usize),
+    /// So many columns have one value on both sides, and were left out.
+    Constant(usize),
+    /// Columns depend on one another, almost linearly; they were scaled but not decorrelated.
+    Dependent,
+    /// The smaller sample has so few points that the interval is rough.
+    FewPoints(usize),
+}
+
+impl fmt::Display for SampleNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Coincident(share) => write!(
+                f,
+                "{:.0} % of the points of P coincide with another point: the estimate is that of rounded data",
+                100.0 * share
+            ),
+            Self::Apart(share) => write!(
+                f,
+                "around {:.0} % of the points of P there is next to nothing of Q: the true value may be much larger, or infinite",
+                100.0 * share
+            ),
+            Self::Extrapolated(share) => write!(
+                f,
+                "removing the bias of the neighbourhoods' size moved the estimate by {:.0} % of it: some bias is likely left",
+                100.0 * share
+            ),
+            Self::ManyDimensions(dimensions) => {
+                write!(f, "{dimensions} dimensions: neighbours are far away, and the estimate is biased, mostly low")
+            }
+            Self::Constant(columns) => write!(f, "columns of one value on both sides were left out: {columns}"),
+            Self::Dependent => f.write_str("some columns are almost a linear function of others"),
+            Self::FewPoints(points) => write!(f, "only {points} points: the interval is rough"),
+        }
+    }
+}
+
+/// Estimates KL(P‖Q) from samples.
+///
+/// The interval is ± the quantile of Student's t times the standard error, with what the last step of the ensemble's
+/// extrapolation changed added in quadrature. The standard error comes from subsamples, drawn with a fixed seed.
+///
+/// The cost is O(n log n) in one dimension, by sorting, and near that in few by k-d trees; in ten or more it approaches
+/// O(n·m). The value depends on the order of rows by rounding only (relative 10⁻¹², in several dimensions as far as ties are not
+/// decided by it); neither it nor the interval depends on the number of threads.
+///
+/// ```
+/// use kullback::estimate::SampleKl;
+/// # let mut state = 1_u64;
+/// # let mut uniform = |_| {
+/// #     state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+/// #     (state >> 11) as f64 / (1_u64 << 53) as f64
+/// # };
+/// let p: Vec<f64> = (0..2000).map(&mut uniform).collect(); // on [0, 1]
+/// let q: Vec<f64> = (0..2000).map(|i| 2.0 * uniform(i)).collect(); // on [0, 2]
+/// let estimate = SampleKl::default().between(&p, &q)?;
+/// assert!((estimate.value - 2.0_f64.ln()).abs() < 0.1);
+/// assert!(estimate.interval.0 < estimate.value && estimate.value < estimate.interval.1);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleKl {
+    /// How the value is estimated.
+    pub estimator: SampleEstimator,
+    /// The probability that the interval is to cover the true value, between 0 and 1.
+    pub confidence: f64,
+    /// Decides which subsamples the interval is from.
+    pub seed: u64,
+}
+
+impl Default for SampleKl {
+    /// The ensemble, 95 %, and a seed that never changes.
+    fn default() -> Self {
+        Self { estimator: SampleEstimator::default(), confidence: 0.95, seed: 0x6b75_6c6c_6261_636b }
+    }
+}
+
+impl SampleKl {
+    /// KL(P‖Q) from two samples of numbers.
+    ///
+    /// # Errors
+    /// [`Error::TooFewPoints`], [`Error::NotFinitePoint`], [`Error::IdenticalPoints`], [`Error::Parameter`].
+    pub fn between(&self, p: &[f64], q: &[f64]) -> Result<SampleEstimate, Error> {
+        self.between_points(Rows::new(p, 1)?, Rows::new(q, 1)?)
+    }
+
+    /// KL(P‖Q) from two samples of points, a row each, of 1 to 20 coordinates.
+    ///
+    /// # Errors
+    /// Those of [`between`](Self::between), and [`Error::DimensionMismatch`].
+    pub fn between_points(&self, p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<SampleEstimate, Error> {
+        let needed = self.needed(p, q)?;
+        for (side, points) in [(Side::P, p.len()), (Side::Q, q.len())] {
+            if points < needed {
+                return Err(Error::TooFewPoints { side, points, needed });
+            }
+        }
+        let scaled = scale::scale(p, q)?;
+        let [x, y] = [&scaled.p, &scaled.q]
+            .map(|points| Sample { dimensions: scaled.dimensions, points: Cow::Borrowed(points.as_slice()) });
+        let ensemble = Ensemble::new(self.estimator, x.len().min(y.len()), scaled.dimensions);
+        let found = estimate(&x, &y, &ensemble.ks);
+        let value = ensemble.value(&found.values);
+        let half = interval::half_width(&x, &y, &ensemble, ensemble.step(&found.values), self.confidence, self.seed);
+        Ok(SampleEstimate {
+            value,
+            interval: (value - half, value + half),
+            n: x.len(),
+            m: y.len(),
+            dimensions: p.columns(),
+            estimator: self.estimator,
+            notes: notes(&scaled, p.columns(), &found, ensemble.extrapolated(&found.values), value, half),
+        })
+    }
+
+    /// The fewest points of a side, once the rest is known to be in order.
+    fn needed(&self, p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<usize, Error> {
+        self.estimator.check()?;
+        let (confidence, dimensions) = (self.confidence, p.columns());
+        if !(confidence > 0.0 && confidence < 1.0) {
+            return Err(Error::Parameter { name: "confidence", value: confidence, expected: "between 0 and 1" });
+        }
+        if dimensions != q.columns() {
+            return Err(Error::DimensionMismatch { p: dimensions, q: q.columns() });
+        }
+        if dimensions > MOST_DIMENSIONS {
+            return Err(Error::Parameter { name: "dimensions", value: dimensions as f64, expected: "1 to 20" });
+        }
+        Ok(match self.estimator {
+            SampleEstimator::Ensemble => FEWEST,
+            SampleEstimator::Nearest { k } => FEWEST.max(interval::fewest(k)),
+        })
+    }
+}
+
+/// Points in the scaled coordinates, row-major.
+struct Sample<'a> {
+    dimensions: usize,
+    points: Cow<'a, [f64]>,
+}
+
+impl Sample<'_> {
+    fn len(&self) -> usize {
+        self.points.len() / self.dimensions
+    }
+
+    /// Some of the points.
+    fn part(&self, rows: &[usize]) -> Sample<'static> {
+        let row = |&row: &usize| &self.points[row * self.dimensions..][..self.dimensions];
+        Sample { dimensions: self.dimensions, points: rows.iter().flat_map(row).copied().collect() }
+    }
+}
+
+/// The estimates for each of `ks`.
+fn estimate(p: &Sample<'_>, q: &Sample<'_>, ks: &[usize]) -> CommonRadius {
+    match p.dimensions {
+        1 => common_radius(&Line::new(p.points.to_vec()), &Line::new(q.points.to_vec()), ks),
+        d => common_radius(&Tree::new(d, &p.points), &Tree::new(d, &q.points), ks),
+    }
+}
+
+/// Shares from which on a note is worth reading.
+const COINCIDENT: f64 = 0.01;
+const APART: f64 = 0.02;
+const EXTRAPOLATED: f64 = 0.25;
+const ROUGH: usize = 100;
+
+fn notes(
+    scaled: &scale::Scaled,
+    dimensions: usize,
+    found: &CommonRadius,
+    moved: f64,
+    value: f64,
+    half: f64,
+) -> Vec<SampleNote> {
+    let [n, m] = [&scaled.p, &scaled.q].map(|points| points.len() / scaled.dimensions);
+    let share = |points: usize| points as f64 / n as f64;
+    // Near P = Q everything is large beside the value.
+    let far = moved.abs() > half && moved.abs() >= EXTRAPOLATED * value.abs();
+    let when = |applies: bool, note| applies.then_some(note);
+    [
+        when(n.min(m) < ROUGH, SampleNote::FewPoints(n.min(m))),
+        when(share(found.coincident) >= COINCIDENT, SampleNote::Coincident(share(found.coincident))),
+        when(share(found.apart) >= APART, SampleNote::Apart(share(found.apart))),
+        when(far, SampleNote::Extrapolated((moved / value).abs())),
+        when(dimensions > 10, SampleNote::ManyDimensions(dimensions)),
+        when(scaled.dimensions < dimensions, SampleNote::Constant(dimensions - scaled.dimensions)),
+        when(scaled.dependent, SampleNote::Dependent),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,252 @@
+//! Neighbours against all distances; values against known pairs of distributions.
+#![allow(clippy::unwrap_used)]
+
+use super::line::Line;
+use super::neighbours::Neighbours;
+use super::tree::Tree;
+use super::*;
+use crate::estimate::random::SplitMix;
+
+/// Standard normal numbers.
+pub(super) struct Normal(SplitMix);
+
+impl Normal {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(SplitMix::new(seed))
+    }
+
+    fn next(&mut self) -> f64 {
+        let (a, b) = (1.0 - self.0.uniform(), self.0.uniform());
+        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+    }
+
+    /// `n` points around `centre`.
+    pub(super) fn points(&mut self, n: usize, centre: &[f64]) -> Vec<f64> {
+        (0..n).flat_map(|_| centre.iter().map(|c| c + self.next()).collect::<Vec<f64>>()).collect()
+    }
+}
+
+fn rounded(points: &[f64], decimals: i32) -> Vec<f64> {
+    let ten = 10_f64.powi(decimals);
+    points.iter().map(|x| (x * ten).round() / ten).collect()
+}
+
+fn kl(p: &[f64], q: &[f64], dimensions: usize) -> SampleEstimate {
+    SampleKl::default().between_points(Rows::new(p, dimensions).unwrap(), Rows::new(q, dimensions).unwrap()).unwrap()
+}
+
+/// The value alone, which takes a quarter of the time.
+fn value(p: &[f64], q: &[f64], dimensions: usize) -> f64 {
+    let scaled = scale::scale(Rows::new(p, dimensions).unwrap(), Rows::new(q, dimensions).unwrap()).unwrap();
+    let sample = |points: Vec<f64>| Sample { dimensions, points: Cow::Owned(points) };
+    let (p, q) = (sample(scaled.p), sample(scaled.q));
+    let ensemble = Ensemble::new(SampleEstimator::Ensemble, p.len().min(q.len()), dimensions);
+    ensemble.value(&estimate(&p, &q, &ensemble.ks).values)
+}
+
+/// All distances, in order.
+fn distances(sample: &impl Neighbours, at: &[f64], skip: Option<usize>) -> Vec<f64> {
+    let others = (0..sample.len()).filter(|&index| Some(index) != skip);
+    let distance = |index| {
+        let differences = sample.point(index).iter().zip(at).map(|(a, b): (&f64, &f64)| a - b);
+        if at.len() == 1 { differences.map(f64::abs).sum() } else { differences.map(|d| d * d).sum::<f64>() }
+    };
+    let mut all: Vec<f64> = others.map(distance).collect();
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+fn agrees_with_all_distances(sample: &impl Neighbours, queries: &[f64], dimensions: usize) {
+    let own = (0..sample.len()).map(|index| (sample.point(index).to_vec(), Some(index)));
+    let others = queries.chunks(dimensions).map(|point| (point.to_vec(), None));
+    for (at, skip) in own.chain(others) {
+        let all = distances(sample, &at, skip);
+        for k in [1, 2, 7, 60, all.len()] {
+            let mut nearest = vec![0.0; k];
+            sample.nearest(&at, skip, &mut nearest);
+            assert_eq!(nearest, all[..k], "{dimensions} dimensions, k = {k}");
+        }
+        let radii = [0.0, all[0], all[3], all[3], all[40], all[all.len() - 1], f64::INFINITY];
+        let mut counts = [0; 7];
+        sample.within(&at, skip, &radii, &mut counts);
+        let want = radii.map(|radius| all.iter().filter(|&&distance| distance <= radius).count());
+        assert_eq!(counts, want, "{dimensions} dimensions");
+    }
+}
+
+#[test]
+fn neighbours_are_those_of_all_distances() {
+    for (seed, dimensions) in [1, 2, 3, 5, 10, 20].into_iter().enumerate() {
+        let mut normal = Normal::new(seed as u64);
+        let centre = vec![0.3; dimensions];
+        let (points, queries) = (normal.points(301, &centre), normal.points(40, &centre));
+        for decimals in [0, 1, 9] {
+            let (points, queries) = (rounded(&points, decimals), rounded(&queries, decimals));
+            match dimensions {
+                1 => agrees_with_all_distances(&Line::new(points), &queries, 1),
+                d => agrees_with_all_distances(&Tree::new(d, &points), &queries, d),
+            }
+        }
+    }
+}
+
+#[test]
+fn repeated_points_make_no_deep_tree() {
+    let points = [1.0, 2.0].repeat(50_000);
+    let tree = Tree::new(2, &points);
+    let mut nearest = [1.0; 3];
+    tree.nearest(&[1.0, 2.0], Some(7), &mut nearest);
+    assert_eq!(nearest, [0.0; 3]);
+    let mut counts = [0];
+    tree.within(&[1.0, 2.0], Some(7), &[0.0], &mut counts);
+    assert_eq!(counts, [49_999]);
+}
+
+/// The relative bias for two unit normal distributions `shift` apart in each dimension, averaged over seeds. What an
+/// estimate shares with the mean of ln(p/q) over P's sample and of p/q over Q's, whose expectations are known, is noise and is taken out.
+fn relative_bias(n: usize, dimensions: usize, shift: f64, seeds: u64) -> f64 {
+    let centre = vec![shift; dimensions];
+    let truth = shift * shift * dimensions as f64 / 2.0;
+    let ln_ratio = |x: &[f64]| x.iter().map(|x| shift * (shift / 2.0 - x)).sum::<f64>();
+    let error = |seed| {
+        let mut normal = Normal::new(1000 + seed);
+        let (p, q) = (normal.points(n, &vec![0.0; dimensions]), normal.points(n, &centre));
+        let of_p = p.chunks(dimensions).map(ln_ratio).sum::<f64>() / n as f64 - truth;
+        let of_q = q.chunks(dimensions).map(|x| ln_ratio(x).exp()).sum::<f64>() / n as f64 - 1.0;
+        value(&p, &q, dimensions) - truth - of_p + of_q
+    };
+    (0..seeds).map(error).sum::<f64>() / seeds as f64 / truth
+}
+
+#[test]
+fn known_shifts_are_found_in_few_dimensions() {
+    for (dimensions, shift) in [(1, 1.0), (1, 0.5), (2, 0.5), (2, 1.0)] {
+        let bias = relative_bias(10_000, dimensions, shift, 8);
+        assert!(bias.abs() <= 0.03, "d = {dimensions}, shift {shift}: {bias}");
+    }
+}
+
+#[test]
+fn known_shifts_are_found_in_many_dimensions() {
+    for (dimensions, shift, tolerance) in [(5, 0.5, 0.05), (10, 0.5, 0.1)] {
+        let bias = relative_bias(10_000, dimensions, shift, 4);
+        assert!(bias.abs() <= tolerance, "d = {dimensions}, shift {shift}: {bias}");
+    }
+}
+
+#[test]
+fn rounding_changes_little() {
+    for (dimensions, n) in [(1, 10_000), (1, 2_000), (2, 10_000), (5, 2_000)] {
+        let mut normal = Normal::new(17);
+        let (p, q) = (normal.points(n, &vec![0.0; dimensions]), normal.points(n, &vec![0.5; dimensions]));
+        let exact = value(&p, &q, dimensions);
+        let coarse = value(&rounded(&p, 2), &rounded(&q, 2), dimensions);
+        assert!((coarse / exact - 1.0).abs() < 0.1, "{dimensions}: {exact} {coarse}");
+    }
+}
+
+/// Ten pairs whose divergence is known: how often the interval covers it. Takes minutes.
+#[test]
+#[ignore = "takes minutes"]
+fn intervals_cover_what_is_known() {
+    let runs = 60;
+    for (dimensions, shift, n) in [
+        (1, 0.0, 500),
+        (1, 0.5, 500),
+        (1, 1.0, 500),
+        (1, 0.5, 5000),
+        (1, 1.0, 5000),
+        (2, 0.0, 1500),
+        (2, 0.5, 1500),
+        (2, 0.5, 5000),
+        (3, 0.5, 2000),
+        (5, 0.5, 2000),
+    ] {
+        let truth = shift * shift * dimensions as f64 / 2.0;
+        let covers = |seed: u64| {
+            let mut normal = Normal::new(90_000 + seed);
+            let (p, q) = (normal.points(n, &vec![0.0; dimensions]), normal.points(n, &vec![shift; dimensions]));
+            let (low, high) = kl(&p, &q, dimensions).interval;
+            low <= truth && truth <= high
+        };
+        let covered = (0..runs).filter(|seed| covers(*seed)).count();
+        assert!(covered as f64 >= 0.8 * runs as f64, "d = {dimensions}, shift {shift}, n = {n}: {covered} of {runs}");
+    }
+}
+
+#[test]
+fn order_of_rows_changes_rounding_only() {
+    for dimensions in [1, 3] {
+        let mut normal = Normal::new(3);
+        let (p, q) = (normal.points(900, &vec![0.0; dimensions]), normal.points(700, &vec![0.4; dimensions]));
+        let backwards: Vec<f64> = p.chunks(dimensions).rev().flatten().copied().collect();
+        let (one, other) = (kl(&p, &q, dimensions).value, kl(&backwards, &q, dimensions).value);
+        assert!((one - other).abs() <= 1e-12, "{one} {other}");
+    }
+}
+
+#[test]
+fn coordinates_do_not_matter() {
+    let mut normal = Normal::new(5);
+    let (p, q) = (normal.points(2000, &[0.0, 0.0]), normal.points(2000, &[0.7, 0.0]));
+    let skew = |points: &[f64]| -> Vec<f64> {
+        points.chunks(2).flat_map(|x| [1e9 + 1e4 * x[0], 1e-3 * (x[0] + 0.1 * x[1])]).collect()
+    };
+    let (plain, skewed) = (kl(&p, &q, 2), kl(&skew(&p), &skew(&q), 2));
+    assert!((plain.value - skewed.value).abs() < 0.02, "{} {}", plain.value, skewed.value);
+    // One outlier does not set the scale.
+    let mut far = p.clone();
+    far[0] = 1e9;
+    assert!((kl(&far, &q, 2).value / plain.value - 1.0).abs() < 0.02);
+}
+
+#[test]
+fn the_same_bits_on_any_number_of_threads() {
+    let mut normal = Normal::new(8);
+    let (p, q) = (normal.points(1500, &[0.0; 3]), normal.points(1100, &[0.5; 3]));
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| kl(&p, &q, 3))
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(5));
+}
+
+#[test]
+fn bad_samples_are_typed_errors() {
+    let good: Vec<f64> = Normal::new(1).points(40, &[0.0]);
+    let fails = |p: &[f64], q: &[f64]| SampleKl::default().between(p, q).unwrap_err();
+    assert_eq!(fails(&good[..19], &good), Error::TooFewPoints { side: Side::P, points: 19, needed: 20 });
+    assert_eq!(fails(&good, &[]), Error::TooFewPoints { side: Side::Q, points: 0, needed: 20 });
+    let mut bad = good.clone();
+    bad[7] = f64::NAN;
+    assert_eq!(fails(&good, &bad), Error::NotFinitePoint { side: Side::Q, row: 7, column: 0 });
+    assert_eq!(fails(&[2.5; 30], &[2.5; 20]), Error::IdenticalPoints);
+    let points = |d| Rows::new(&good, d).unwrap();
+    let sized = |p, q| SampleKl::default().between_points(points(p), points(q)).unwrap_err();
+    assert_eq!(sized(1, 2), Error::DimensionMismatch { p: 1, q: 2 });
+    assert!(matches!(sized(40, 40), Error::Parameter { name: "dimensions", .. }));
+    let with = |estimator, confidence| SampleKl { estimator, confidence, seed: 0 }.between(&good, &good);
+    assert!(matches!(with(SampleEstimator::Nearest { k: 0 }, 0.9), Err(Error::Parameter { name: "k", .. })));
+    assert!(matches!(with(SampleEstimator::Ensemble, 1.0), Err(Error::Parameter { name: "confidence", .. })));
+    let k = SampleEstimator::Nearest { k: 9 };
+    assert_eq!(with(k, 0.9), Err(Error::TooFewPoints { side: Side::P, points: 40, needed: 60 }));
+}
+
+#[test]
+fn what_is_doubtful_is_noted() {
+    let mut normal = Normal::new(2);
+    let (p, q) = (normal.points(400, &[0.0]), normal.points(400, &[9.0]));
+    let noted = |estimate: SampleEstimate, what: fn(&SampleNote) -> bool| estimate.notes.iter().any(what);
+    assert!(noted(kl(&p, &q, 1), |note| matches!(note, SampleNote::Apart(_))));
+    assert!(noted(kl(&rounded(&p, 1), &p, 1), |note| matches!(note, SampleNote::Coincident(_))));
+    assert!(noted(kl(&p[..50], &p, 1), |note| matches!(note, SampleNote::FewPoints(50))));
+    let with = |column: fn(f64) -> f64| -> Vec<f64> { p.iter().flat_map(|&x| [x, column(x)]).collect() };
+    assert!(noted(kl(&with(|_| 4.0), &with(|_| 4.0), 2), |note| matches!(note, SampleNote::Constant(1))));
+    assert!(noted(kl(&with(|x| 3.0 * x), &with(|x| 3.0 * x), 2), |note| matches!(note, SampleNote::Dependent)));
+    // The same distribution.
+    let (p, q) = (normal.points(3000, &[0.0]), normal.points(3000, &[0.0]));
+    let same = kl(&p, &q, 1);
+    assert!(same.notes.is_empty() && same.interval.0 < 0.0 && same.interval.1 > 0.0, "{same:?}");
+}
