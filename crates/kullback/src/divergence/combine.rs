@@ -67,11 +67,6 @@ impl<G> Skew<G> {
         Self { of, shares: [lambda, 1.0 - lambda] }
     }
 
-    /// The same with λ = 1 − `rest`, for a small `rest`.
-    pub const fn with_rest(of: G, rest: f64) -> Self {
-        Self { of, shares: [1.0 - rest, rest] }
-    }
-
     /// Whether the mixture is Q, and the point knows more of Q than its weight.
     #[inline(always)]
     fn is_plain<V: Real>(&self, x: Point<V>) -> bool {

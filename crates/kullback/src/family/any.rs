@@ -112,14 +112,7 @@ impl Family {
     pub fn kl(&self, q: &Self) -> Result<Certified, Error> {
         match (self, q) {
             (Self::One(p), Self::One(q)) => p.kl(q),
-            (Self::Dirichlet(p), Self::Dirichlet(q)) => {
-                let [p_len, q_len] = [p, q].map(|side| side.concentration().len());
-                if p_len == q_len {
-                    Ok(p.certified_kl_to(q))
-                } else {
-                    Err(Error::LengthMismatch { p: p_len, q: q_len })
-                }
-            }
+            (Self::Dirichlet(p), Self::Dirichlet(q)) => p.certified_kl_to(q),
             _ => Err(Error::Kinds { p: self.kind(), q: q.kind() }),
         }
     }

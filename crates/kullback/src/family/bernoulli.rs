@@ -1,6 +1,6 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::Real;
 
 family! {
@@ -28,7 +28,7 @@ fn entropy_term(x: f64) -> f64 {
 
 impl Distribution for Bernoulli {
     fn name(&self) -> &'static str {
-        "bernoulli"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

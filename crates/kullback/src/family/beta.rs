@@ -1,7 +1,7 @@
 use rand::Rng;
 
 use super::density::ln_beta_kernel;
-use super::{Distribution, Edge, Gamma, KlTo, Point, Statistic, Support, Tail, Terms, family, kl};
+use super::{Distribution, Edge, Gamma, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl};
 use crate::num::Real;
 use crate::num::special::gamma::ln_beta;
 use crate::num::special::{bregman, digamma, ln_gamma, trigamma};
@@ -29,7 +29,7 @@ pub(super) fn unit_landmarks(mean: f64, deviation: f64) -> Vec<f64> {
 
 impl Distribution for Beta {
     fn name(&self) -> &'static str {
-        "beta"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

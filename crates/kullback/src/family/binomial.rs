@@ -1,7 +1,7 @@
 use rand::Rng;
 
 use super::bernoulli::kl_of_coins;
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, Terms, family, kl};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, Terms, family, kl};
 use crate::num::Real;
 use crate::num::special::gamma::{HALF_LN_TAU, binet};
 
@@ -37,7 +37,7 @@ pub(super) fn ln_mass(n: f64, k: f64, p: f64, rest: f64, ln_rest: f64) -> f64 {
 
 impl Distribution for Binomial {
     fn name(&self) -> &'static str {
-        "binomial"
+        Self::NAME
     }
     fn support(&self) -> Support {
         let n = self.total_count;

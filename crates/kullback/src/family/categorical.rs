@@ -61,7 +61,7 @@ impl fmt::Display for Categorical {
 
 impl Distribution for Categorical {
     fn name(&self) -> &'static str {
-        "categorical"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, Terms, around, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, Terms, around, family, kl, unit};
 
 family! {
     /// The Cauchy distribution: median `loc`, half width at half height `scale`.
@@ -16,7 +16,7 @@ family! {
 
 impl Distribution for Cauchy {
     fn name(&self) -> &'static str {
-        "cauchy"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

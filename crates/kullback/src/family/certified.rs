@@ -53,6 +53,16 @@ impl Certified {
     /// +∞, by reasoning about supports and tails.
     pub(crate) const INFINITE: Self = Self { value: f64::INFINITY, method: Method::ClosedForm, error: 0.0 };
 
+    /// The sum of two values, with the sum of their errors.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        let value = self.value + other.value;
+        Self {
+            value,
+            method: if other.method == Method::ClosedForm { self.method } else { other.method },
+            error: if value.is_infinite() { 0.0 } else { self.error + other.error },
+        }
+    }
+
     /// By a formula in which nothing cancels.
     pub(crate) fn exact(value: f64) -> Self {
         let error = if value.is_finite() { Self::FORMULA * value + Self::DIFFERENCE * value.sqrt() } else { 0.0 };

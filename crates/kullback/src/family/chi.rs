@@ -4,7 +4,9 @@ use rand::Rng;
 
 use super::density::ln_gamma_kernel;
 use super::gamma::{entropy_of_shape, gamma_landmarks, kl_of_gammas};
-use super::{Distribution, Edge, Exponential, Gamma, KlTo, Point, Statistic, Support, Tail, Terms, family, kl};
+use super::{
+    Distribution, Edge, Exponential, Gamma, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl,
+};
 use crate::num::special::{digamma, ln_gamma};
 
 family! {
@@ -36,7 +38,7 @@ fn gamma(df: f64) -> Gamma {
 
 impl Distribution for Chi2 {
     fn name(&self) -> &'static str {
-        "chi2"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true
@@ -96,7 +98,7 @@ impl KlTo<Exponential> for Chi2 {
 
 impl Distribution for Chi {
     fn name(&self) -> &'static str {
-        "chi"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -1,6 +1,6 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::Real;
 use crate::num::special::bregman;
 
@@ -24,7 +24,7 @@ impl ContinuousBernoulli {
 
 impl Distribution for ContinuousBernoulli {
     fn name(&self) -> &'static str {
-        "continuous_bernoulli"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -1,6 +1,6 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, Terms, family, kl, unit};
 
 family! {
     /// The uniform distribution on the integers from `low` to `high`, both included.
@@ -20,7 +20,7 @@ impl DiscreteUniform {
 
 impl Distribution for DiscreteUniform {
     fn name(&self) -> &'static str {
-        "discrete_uniform"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

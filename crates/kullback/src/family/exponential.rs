@@ -1,6 +1,8 @@
 use rand::Rng;
 
-use super::{Chi2, Distribution, Edge, Gamma, KlTo, Point, Statistic, Support, Tail, Terms, above, family, kl, unit};
+use super::{
+    Chi2, Distribution, Edge, Gamma, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, above, family, kl, unit,
+};
 use crate::num::{Real, entropic};
 
 family! {
@@ -13,7 +15,7 @@ family! {
 
 impl Distribution for Exponential {
     fn name(&self) -> &'static str {
-        "exponential"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -2,7 +2,8 @@ use rand::Rng;
 
 use super::density::ln_gamma_kernel;
 use super::{
-    Chi2, Distribution, Edge, Exponential, KlTo, Point, Statistic, Support, Tail, Terms, above, draw, family, kl,
+    Chi2, Distribution, Edge, Exponential, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, above, draw,
+    family, kl,
 };
 use crate::num::special::{bregman, digamma, ln_gamma, trigamma};
 use crate::num::{Real, entropic};
@@ -26,7 +27,7 @@ impl Gamma {
 
 impl Distribution for Gamma {
     fn name(&self) -> &'static str {
-        "gamma"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -1,7 +1,7 @@
 use rand::Rng;
 
 use super::bernoulli::kl_of_coins;
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, Terms, family, kl, unit};
 
 family! {
     /// The geometric distribution: failures before the first success, each trial a success with probability `probs`.
@@ -13,7 +13,7 @@ family! {
 
 impl Distribution for Geometric {
     fn name(&self) -> &'static str {
-        "geometric"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::entropic;
 use crate::num::special::{bregman, ln_gamma};
 
@@ -21,7 +21,7 @@ family! {
 
 impl Distribution for Gumbel {
     fn name(&self) -> &'static str {
-        "gumbel"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -2,7 +2,9 @@ use core::f64::consts::{FRAC_2_PI, LN_2, PI};
 
 use rand::Rng;
 
-use super::{Chi, Distribution, Edge, KlTo, Normal, Point, Statistic, Support, Tail, Terms, above, family, kl};
+use super::{
+    Chi, Distribution, Edge, KlTo, Normal, Parametric, Point, Statistic, Support, Tail, Terms, above, family, kl,
+};
 use crate::num::special::gamma::HALF_LN_TAU;
 use crate::num::{Real, entropic};
 
@@ -16,7 +18,7 @@ family! {
 
 impl Distribution for HalfNormal {
     fn name(&self) -> &'static str {
-        "half_normal"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -2,7 +2,7 @@ use rand::Rng;
 
 use super::density::ln_gamma_kernel;
 use super::gamma::{entropy_of_shape, gamma_landmarks, kl_of_gammas};
-use super::{Distribution, Edge, Gamma, KlTo, Point, Statistic, Support, Tail, Terms, family, kl};
+use super::{Distribution, Edge, Gamma, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl};
 use crate::num::special::{digamma, ln_gamma, trigamma};
 
 family! {
@@ -17,7 +17,7 @@ family! {
 
 impl Distribution for InverseGamma {
     fn name(&self) -> &'static str {
-        "inverse_gamma"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -17,24 +17,30 @@ pub trait KlTo<Q> {
     fn closed_form(&self, q: &Q) -> Option<f64>;
 
     /// The value with its method and a bound on its error.
-    fn certified_kl_to(&self, q: &Q) -> Certified;
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for vectors or matrices of different shapes; none in one dimension.
+    fn certified_kl_to(&self, q: &Q) -> Result<Certified, Error>;
 
     /// The value in nats: ≥ 0, 0 exactly if Q = P, +∞ if P has mass where Q has none.
-    fn kl_to(&self, q: &Q) -> f64 {
-        self.certified_kl_to(q).value
+    ///
+    /// # Errors
+    /// As [`certified_kl_to`](KlTo::certified_kl_to).
+    fn kl_to(&self, q: &Q) -> Result<f64, Error> {
+        Ok(self.certified_kl_to(q)?.value)
     }
 }
 
 /// The provided half of [`KlTo`], for pairs of distributions.
 macro_rules! certified {
     () => {
-        fn certified_kl_to(&self, q: &Self) -> $crate::family::Certified {
-            $crate::family::kl::by_formula(self, q, self.closed_form(q))
+        fn certified_kl_to(&self, q: &Self) -> Result<$crate::family::Certified, $crate::Error> {
+            Ok($crate::family::kl::by_formula(self, q, self.closed_form(q)))
         }
     };
     ($q:ty) => {
-        fn certified_kl_to(&self, q: &$q) -> $crate::family::Certified {
-            $crate::family::kl::by_formula(self, q, self.closed_form(q))
+        fn certified_kl_to(&self, q: &$q) -> Result<$crate::family::Certified, $crate::Error> {
+            Ok($crate::family::kl::by_formula(self, q, self.closed_form(q)))
         }
     };
 }
@@ -45,11 +51,14 @@ pub(super) use certified;
 /// # Errors
 /// [`Error::Kinds`] for a discrete distribution against a continuous one, which have no densities in common.
 pub fn kl(p: &dyn Distribution, q: &dyn Distribution) -> Result<Certified, Error> {
-    let (p_kind, q_kind) = (p.support().kind, q.support().kind);
-    if p_kind != q_kind {
-        return Err(Error::Kinds { p: p_kind.name(), q: q_kind.name() });
-    }
+    one_kind(p, q)?;
     Ok(general(p, q))
+}
+
+/// What both distributions are.
+pub(super) fn one_kind(p: &dyn Distribution, q: &dyn Distribution) -> Result<Kind, Error> {
+    let [p, q] = [p.support().kind, q.support().kind];
+    if p == q { Ok(p) } else { Err(Error::Kinds { p: p.name(), q: q.name() }) }
 }
 
 /// The value of a pair that has a formula of its own.

@@ -2,7 +2,7 @@ use rand::Rng;
 
 use super::beta::unit_landmarks;
 use super::gumbel::EULER;
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::special::{digamma, gamma::ln_beta, trigamma};
 use crate::num::{Real, entropic};
 
@@ -29,7 +29,7 @@ impl Kumaraswamy {
 
 impl Distribution for Kumaraswamy {
     fn name(&self) -> &'static str {
-        "kumaraswamy"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

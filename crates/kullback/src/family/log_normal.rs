@@ -1,7 +1,7 @@
 use rand::Rng;
 
 use super::normal::{Normal, kl_of_normals};
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl};
 use crate::num::special::gamma::HALF_LN_TAU;
 
 family! {
@@ -16,7 +16,7 @@ family! {
 
 impl Distribution for LogNormal {
     fn name(&self) -> &'static str {
-        "log_normal"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

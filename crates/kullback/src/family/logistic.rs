@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, around, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, around, family, kl, unit};
 
 family! {
     /// The logistic distribution: the sigmoid of (x − loc)/scale is its distribution function.
@@ -16,7 +16,7 @@ family! {
 
 impl Distribution for Logistic {
     fn name(&self) -> &'static str {
-        "logistic"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

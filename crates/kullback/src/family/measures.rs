@@ -3,6 +3,7 @@
 
 use super::distribution::Distribution;
 use super::fallback;
+use super::kl::one_kind;
 use super::{Certified, Family, Kind, Method};
 use crate::{Error, Measure};
 
@@ -14,15 +15,10 @@ impl Family {
     /// # Errors
     /// As [`kl`](Self::kl); [`Error::Unbounded`] for a divergence whose finiteness is a matter of tails.
     pub fn divergence(&self, q: &Self, measure: Measure) -> Result<Certified, Error> {
-        let add = |a: Certified, b: Certified| Certified {
-            value: a.value + b.value,
-            method: if b.method == Method::ClosedForm { a.method } else { b.method },
-            error: if (a.value + b.value).is_infinite() { 0.0 } else { a.error + b.error },
-        };
         match measure {
             Measure::Kl => self.kl(q),
             Measure::ReverseKl => q.kl(self),
-            Measure::Jeffreys => Ok(add(self.kl(q)?, q.kl(self)?)),
+            Measure::Jeffreys => Ok(self.kl(q)?.plus(q.kl(self)?)),
             _ => match (self, q) {
                 (Self::One(p), Self::One(q)) => between(p, q, measure),
                 _ => {
@@ -54,10 +50,7 @@ fn is_bounded(measure: Measure) -> bool {
 }
 
 fn between(p: &dyn Distribution, q: &dyn Distribution, measure: Measure) -> Result<Certified, Error> {
-    let (p_kind, q_kind) = (p.support().kind, q.support().kind);
-    if p_kind != q_kind {
-        return Err(Error::Kinds { p: p_kind.name(), q: q_kind.name() });
-    }
+    let kind = one_kind(p, q)?;
     if !is_bounded(measure) {
         return Err(Error::Unbounded);
     }
@@ -67,7 +60,7 @@ fn between(p: &dyn Distribution, q: &dyn Distribution, measure: Measure) -> Resu
         measure.between(&of_p, &of_q)
     };
     let (value, coarse) = (value(&fine)?, value(&coarse)?);
-    let method = if p_kind == Kind::Discrete { Method::Series } else { Method::Quadrature };
+    let method = if kind == Kind::Discrete { Method::Series } else { Method::Quadrature };
     let error = if value.is_finite() { 2.0 * (value - coarse).abs() + 1e-12 * value } else { 0.0 };
     Ok(Certified { value, method, error })
 }

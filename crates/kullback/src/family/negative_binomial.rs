@@ -2,7 +2,7 @@ use rand::Rng;
 
 use super::bernoulli::kl_of_coins;
 use super::binomial::ln_mass;
-use super::{Distribution, Edge, Gamma, KlTo, Point, Support, Tail, Terms, draw, family, kl};
+use super::{Distribution, Edge, Gamma, KlTo, Parametric, Point, Support, Tail, Terms, draw, family, kl};
 
 family! {
     /// The negative binomial distribution: successes before the failure number `total_count`, each trial a success with
@@ -17,7 +17,7 @@ family! {
 
 impl Distribution for NegativeBinomial {
     fn name(&self) -> &'static str {
-        "negative_binomial"
+        Self::NAME
     }
     fn support(&self) -> Support {
         Support::integers(0.0, if self.probs == 0.0 { 0.0 } else { f64::INFINITY })

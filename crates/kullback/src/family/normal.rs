@@ -1,7 +1,7 @@
 use rand::Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, around, family, kl};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, family, kl};
 use crate::num::special::gamma::HALF_LN_TAU;
 use crate::num::{Real, entropic};
 
@@ -17,7 +17,7 @@ family! {
 
 impl Distribution for Normal {
     fn name(&self) -> &'static str {
-        "normal"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

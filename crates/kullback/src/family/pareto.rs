@@ -1,6 +1,6 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::{Real, entropic};
 
 family! {
@@ -15,7 +15,7 @@ family! {
 
 impl Distribution for Pareto {
     fn name(&self) -> &'static str {
-        "pareto"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -1,7 +1,7 @@
 use rand::Rng;
 
 use super::density::ln_gamma_kernel;
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, around, draw, family, kl};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, draw, family, kl};
 use crate::num::Real;
 
 family! {
@@ -14,7 +14,7 @@ family! {
 
 impl Distribution for Poisson {
     fn name(&self) -> &'static str {
-        "poisson"
+        Self::NAME
     }
     fn support(&self) -> Support {
         Support::integers(0.0, if self.rate == 0.0 { 0.0 } else { f64::INFINITY })

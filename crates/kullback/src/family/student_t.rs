@@ -1,6 +1,6 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, around, draw, family, kl};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, around, draw, family, kl};
 use crate::num::special::{digamma, gamma::ln_beta};
 
 family! {
@@ -17,7 +17,7 @@ family! {
 
 impl Distribution for StudentT {
     fn name(&self) -> &'static str {
-        "student_t"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

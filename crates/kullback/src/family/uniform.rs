@@ -1,6 +1,6 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::Real;
 
 family! {
@@ -26,7 +26,7 @@ fn mean_ln(low: f64, high: f64) -> f64 {
 
 impl Distribution for Uniform {
     fn name(&self) -> &'static str {
-        "uniform"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

@@ -2,7 +2,7 @@ use core::f64::consts::{PI, TAU};
 
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Point, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Support, Tail, Terms, family, kl, unit};
 use crate::num::special::bessel;
 
 family! {
@@ -24,7 +24,7 @@ impl VonMises {
 
 impl Distribution for VonMises {
     fn name(&self) -> &'static str {
-        "von_mises"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

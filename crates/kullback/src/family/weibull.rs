@@ -3,7 +3,7 @@ use core::f64::consts::PI;
 use rand::Rng;
 
 use super::gumbel::{EULER, kl_of_gumbels};
-use super::{Distribution, Edge, KlTo, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::Real;
 use crate::num::special::ln_gamma;
 
@@ -25,7 +25,7 @@ impl Weibull {
 
 impl Distribution for Weibull {
     fn name(&self) -> &'static str {
-        "weibull"
+        Self::NAME
     }
     fn has_formulas(&self) -> bool {
         true

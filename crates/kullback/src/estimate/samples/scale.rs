@@ -1,5 +1,6 @@
 //! Coordinates of one spread and without correlation: KL is the same in any coordinates, the size of balls is not.
 
+use crate::family::multivariate::Cholesky;
 use crate::{Error, Rows, Side};
 
 /// Values beyond this many standard deviations count as that many, so that an outlier does not set the scale.
@@ -36,7 +37,10 @@ pub(super) fn scale(p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<Scaled, Error>
         return Err(Error::IdenticalPoints);
     }
     let covariance = covariance(&columns);
-    let factor = cholesky(&covariance);
+    let apart = |factor: &Cholesky| {
+        (0..dimensions).all(|i| factor.entry(i, i).powi(2) > DEPENDENT * covariance[i * dimensions + i])
+    };
+    let factor = Cholesky::of(dimensions, &covariance).ok().filter(apart);
     let dependent = factor.is_none();
     let [p, q] = [0, 1].map(|side| {
         let rows = columns[0][side].len();
@@ -45,7 +49,7 @@ pub(super) fn scale(p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<Scaled, Error>
             let first = points.len();
             points.extend(columns.iter().map(|column| column[side][row]));
             if let Some(factor) = &factor {
-                solve(factor, &mut points[first..]);
+                factor.solve(&mut points[first..]);
             }
         }
         points
@@ -81,12 +85,12 @@ fn centre(values: &mut [f64]) -> Option<(f64, f64)> {
     (deviation > 0.0).then_some((middle, deviation.min(f64::MAX)))
 }
 
-/// The mean of the covariances of both samples.
-fn covariance(columns: &[[Vec<f64>; 2]]) -> Vec<Vec<f64>> {
+/// The mean of the covariances of both samples, row by row.
+fn covariance(columns: &[[Vec<f64>; 2]]) -> Vec<f64> {
     let cut: Vec<[Vec<f64>; 2]> = columns.iter().map(|column| column.each_ref().map(|side| centred(side))).collect();
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / a.len() as f64 / 2.0;
     let entry = |a: &[Vec<f64>; 2], b: &[Vec<f64>; 2]| product(&a[0], &b[0]) + product(&a[1], &b[1]);
-    cut.iter().map(|a| cut.iter().map(|b| entry(a, b)).collect()).collect()
+    cut.iter().flat_map(|a| cut.iter().map(|b| entry(a, b))).collect()
 }
 
 /// Cut, and less their mean.
@@ -94,31 +98,4 @@ fn centred(values: &[f64]) -> Vec<f64> {
     let cut = values.iter().map(|x| x.clamp(-FAR, FAR));
     let mean = cut.clone().sum::<f64>() / values.len() as f64;
     cut.map(|x| x - mean).collect()
-}
-
-/// The lower triangular L with L·Lᵀ the given matrix, if that is safely positive definite.
-fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
-    let mut factor: Vec<Vec<f64>> = Vec::new();
-    for (i, row) in matrix.iter().enumerate() {
-        let mut line: Vec<f64> = Vec::new();
-        for j in 0..i {
-            let known: f64 = line.iter().zip(&factor[j]).map(|(a, b)| a * b).sum();
-            line.push((row[j] - known) / factor[j][j]);
-        }
-        let pivot = row[i] - line.iter().map(|x| x * x).sum::<f64>();
-        if pivot.is_nan() || pivot <= DEPENDENT * row[i] {
-            return None;
-        }
-        line.push(pivot.sqrt());
-        factor.push(line);
-    }
-    Some(factor)
-}
-
-/// L⁻¹·x in place.
-fn solve(factor: &[Vec<f64>], point: &mut [f64]) {
-    for (i, line) in factor.iter().enumerate() {
-        let known: f64 = line[..i].iter().zip(point.iter()).map(|(a, x)| a * x).sum();
-        point[i] = (point[i] - known) / line[i];
-    }
 }

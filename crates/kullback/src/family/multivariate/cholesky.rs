@@ -94,7 +94,7 @@ impl Cholesky {
         self.dimension
     }
 
-    pub(super) fn entry(&self, row: usize, column: usize) -> f64 {
+    pub(crate) fn entry(&self, row: usize, column: usize) -> f64 {
         self.lower[row * self.dimension + column]
     }
 
@@ -105,7 +105,7 @@ impl Cholesky {
     }
 
     /// L⁻¹x, in place.
-    pub(super) fn solve(&self, x: &mut [f64]) {
+    pub(crate) fn solve(&self, x: &mut [f64]) {
         let n = self.dimension;
         for i in 0..n.min(x.len()) {
             let row = &self.lower[i * n..i * n + i];

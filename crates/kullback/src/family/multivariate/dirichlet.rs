@@ -87,5 +87,5 @@ impl KlTo<Self> for Dirichlet {
         let one = self.concentration.len() == q.concentration.len();
         one.then(|| kl_of_dirichlets(&self.concentration, &q.concentration))
     }
-    always_closed!(Self);
+    always_closed!(|x| [x.concentration.len()]);
 }

@@ -1,4 +1,3 @@
-use super::sum;
 use crate::Error;
 use crate::family::{Any, Certified};
 
@@ -29,10 +28,7 @@ impl Independent {
     /// [`Error::LengthMismatch`] for another number of coordinates, [`Error::Kinds`] where one of them is discrete on one
     /// side only.
     pub fn kl(&self, q: &Self) -> Result<Certified, Error> {
-        if self.parts.len() != q.parts.len() {
-            return Err(Error::LengthMismatch { p: self.parts.len(), q: q.parts.len() });
-        }
-        let parts = self.parts.iter().zip(&q.parts).map(|(p, q)| p.kl(q)).collect::<Result<Vec<_>, _>>()?;
-        Ok(sum(parts.into_iter()))
+        super::one_shape([self.parts.len()], [q.parts.len()])?;
+        self.parts.iter().zip(&q.parts).try_fold(Certified::exact(0.0), |sum, (p, q)| Ok(sum.plus(p.kl(q)?)))
     }
 }

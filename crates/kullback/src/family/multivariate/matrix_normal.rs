@@ -55,5 +55,5 @@ impl KlTo<Self> for MatrixNormal {
         let spread = m as f64 * u.divergence + n as f64 * v.divergence + u.excess * v.excess;
         Some((0.5 * spread + 0.5 * distance).max(0.0))
     }
-    always_closed!(Self);
+    always_closed!(|x| [x.rows.dimension(), x.columns.dimension()]);
 }

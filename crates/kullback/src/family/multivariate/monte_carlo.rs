@@ -1,6 +1,7 @@
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
+use super::one_shape;
 use crate::Error;
 use crate::family::{Certified, Method, unit};
 use crate::num::entropic;
@@ -31,9 +32,7 @@ impl<P: Joint> JointMixture<P> {
         let dimension = parts.first().ok_or(Error::Empty)?.1.dimension();
         for (weight, part) in &parts {
             crate::family::parameter::positive("weight", *weight)?;
-            if part.dimension() != dimension {
-                return Err(Error::LengthMismatch { p: dimension, q: part.dimension() });
-            }
+            one_shape([dimension], [part.dimension()])?;
         }
         let mass: f64 = parts.iter().map(|(weight, _)| weight).sum();
         Ok(Self { parts: parts.into_iter().map(|(weight, part)| (weight / mass, part)).collect() })
@@ -94,7 +93,11 @@ const WIDE: f64 = 3.890_591_886_413_094;
 impl MonteCarlo {
     /// KL(P‖Q): the average of h(ln(p/q)) = q/p − 1 + ln(p/q), which is never negative, less the multiple of q/p − 1, whose
     /// mean is 0, that leaves the least variance. The error is half of the 99.99 % confidence interval.
-    pub fn kl<P: Joint + ?Sized, Q: Joint + ?Sized>(self, p: &P, q: &Q) -> Certified {
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for different dimensions.
+    pub fn kl<P: Joint + ?Sized, Q: Joint + ?Sized>(self, p: &P, q: &Q) -> Result<Certified, Error> {
+        one_shape([p.dimension()], [q.dimension()])?;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.seed);
         let n = f64::from(self.samples);
         let mut pairs = Vec::with_capacity(self.samples as usize);
@@ -102,7 +105,7 @@ impl MonteCarlo {
             let x = p.sample(&mut rng);
             let ratio = p.ln_density(&x) - q.ln_density(&x);
             if ratio == f64::INFINITY {
-                return Certified::INFINITE;
+                return Ok(Certified::INFINITE);
             }
             pairs.push((entropic::h(ratio), (-ratio).exp_m1()));
         }
@@ -113,26 +116,32 @@ impl MonteCarlo {
         let slope = if variance_c > 0.0 { covariance / variance_c } else { 0.0 };
         let value = mean_h - slope * mean_c;
         let variance = mean(&|pair| (pair.0 - mean_h - slope * (pair.1 - mean_c)).powi(2));
-        Certified { value: value.max(0.0), method: Method::MonteCarlo, error: WIDE * (variance / n).sqrt() }
+        Ok(Certified { value: value.max(0.0), method: Method::MonteCarlo, error: WIDE * (variance / n).sqrt() })
     }
 }
 
 impl JointMixture<super::MultivariateNormal> {
     /// The variational approximation of KL between mixtures of normal distributions (J. Hershey, P. Olsen, 2007): exact
     /// for one part a side, neither a lower nor an upper bound otherwise.
-    #[must_use]
-    pub fn variational_kl(&self, q: &Self) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for different dimensions.
+    pub fn variational_kl(&self, q: &Self) -> Result<f64, Error> {
+        one_shape([self.dimension()], [q.dimension()])?;
         let to = |part: &super::MultivariateNormal, mixture: &Self| {
             let terms: Vec<f64> = mixture.parts.iter().map(|(w, other)| w.ln() - kl_of(part, other)).collect();
             ln_sum_exp(terms.into_iter())
         };
-        self.parts.iter().map(|(weight, part)| weight * (to(part, self) - to(part, q))).sum()
+        Ok(self.parts.iter().map(|(weight, part)| weight * (to(part, self) - to(part, q))).sum())
     }
 
     /// An upper bound of KL (M. Do, 2003, by the convexity of KL in the matching of parts): every part of P is matched with
     /// every part of Q in proportion to both weights, improved by iteration over matchings (Hershey, Olsen, 2007).
-    #[must_use]
-    pub fn upper_bound(&self, q: &Self) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for different dimensions.
+    pub fn upper_bound(&self, q: &Self) -> Result<f64, Error> {
+        one_shape([self.dimension()], [q.dimension()])?;
         let (n, m) = (self.parts.len(), q.parts.len());
         let between: Vec<f64> = self.parts.iter().flat_map(|(_, p)| q.parts.iter().map(|(_, q)| kl_of(p, q))).collect();
         let mut of_p: Vec<f64> = self.parts.iter().flat_map(|(a, _)| q.parts.iter().map(move |(b, _)| a * b)).collect();
@@ -157,11 +166,11 @@ impl JointMixture<super::MultivariateNormal> {
             let term = |k: usize| if of_p[k] > 0.0 { of_p[k] * ((of_p[k] / of_q[k]).ln() + between[k]) } else { 0.0 };
             let next: f64 = (0..n * m).map(term).sum();
             if next >= bound * (1.0 - 1e-12) {
-                return next.min(bound);
+                return Ok(next.min(bound));
             }
             bound = next;
         }
-        bound
+        Ok(bound)
     }
 }
 

@@ -44,5 +44,5 @@ impl KlTo<Self> for Multinomial {
             Some(self.total_count * self.category.closed_form(&q.category)?)
         }
     }
-    always_closed!(Self);
+    always_closed!(|x| [x.probs().len()]);
 }

@@ -136,5 +136,5 @@ impl KlTo<Self> for MultivariateNormal {
         }
         Some(0.5 * self.scale.compare(&q.scale).divergence + 0.5 * q.square_distance(&self.loc))
     }
-    always_closed!(Self);
+    always_closed!(|x| [x.loc.len()]);
 }

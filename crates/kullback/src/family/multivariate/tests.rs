@@ -24,15 +24,15 @@ fn vector(n: usize, draw: &mut SplitMix) -> Vec<f64> {
 fn one_dimension_is_that_of_the_line() {
     let p = MultivariateNormal::new(&[0.5], &[4.0]).unwrap();
     let q = MultivariateNormal::from_precision(&[1.5], &[0.25 / 2.25]).unwrap();
-    near(p.kl_to(&q), Normal::new(0.5, 2.0).unwrap().kl_to(&Normal::new(1.5, 3.0).unwrap()), 1e-14);
+    near(p.kl_to(&q).unwrap(), Normal::new(0.5, 2.0).unwrap().kl_to(&Normal::new(1.5, 3.0).unwrap()).unwrap(), 1e-14);
     let (p, q) = (Wishart::new(3.0, 1, &[2.0]).unwrap(), Wishart::new(4.5, 1, &[0.7]).unwrap());
     let gamma = |df: f64, v: f64| Gamma::new(0.5 * df, 0.5 / v).unwrap();
-    near(p.kl_to(&q), gamma(3.0, 2.0).kl_to(&gamma(4.5, 0.7)), 1e-13);
+    near(p.kl_to(&q).unwrap(), gamma(3.0, 2.0).kl_to(&gamma(4.5, 0.7)).unwrap(), 1e-13);
     let (p, q) = (Dirichlet::new(&[0.7, 3.0]).unwrap(), Dirichlet::new(&[2.0, 0.01]).unwrap());
-    near(p.kl_to(&q), Beta::new(0.7, 3.0).unwrap().kl_to(&Beta::new(2.0, 0.01).unwrap()), 1e-14);
+    near(p.kl_to(&q).unwrap(), Beta::new(0.7, 3.0).unwrap().kl_to(&Beta::new(2.0, 0.01).unwrap()).unwrap(), 1e-14);
     let fisher = |angle: f64, k: f64| VonMisesFisher::new(&[angle.cos(), angle.sin()], k).unwrap();
     let circle = |angle: f64, k: f64| VonMises::new(angle, k).unwrap();
-    near(fisher(0.3, 2.0).kl_to(&fisher(1.4, 7.0)), circle(0.3, 2.0).kl_to(&circle(1.4, 7.0)), 1e-12);
+    near(fisher(0.3, 2.0).kl_to(&fisher(1.4, 7.0)).unwrap(), circle(0.3, 2.0).kl_to(&circle(1.4, 7.0)).unwrap(), 1e-12);
 }
 
 /// The first share and the others' shares of the rest are independent Beta and Dirichlet variables.
@@ -42,10 +42,10 @@ fn dirichlet_divergences_add_up() {
     for _ in 0..200 {
         let mut any = || (0..3).map(|_| draw.scaled(-6, 6)).collect::<Vec<f64>>();
         let (a, b) = (any(), any());
-        let whole = Dirichlet::new(&a).unwrap().kl_to(&Dirichlet::new(&b).unwrap());
+        let whole = Dirichlet::new(&a).unwrap().kl_to(&Dirichlet::new(&b).unwrap()).unwrap();
         let beta = |x: f64, y: f64| Beta::new(x, y).unwrap();
-        let first = beta(a[0], a[1] + a[2]).kl_to(&beta(b[0], b[1] + b[2]));
-        near(whole, first + beta(a[1], a[2]).kl_to(&beta(b[1], b[2])), 1e-11);
+        let first = beta(a[0], a[1] + a[2]).kl_to(&beta(b[0], b[1] + b[2])).unwrap();
+        near(whole, first + beta(a[1], a[2]).kl_to(&beta(b[1], b[2])).unwrap(), 1e-11);
     }
 }
 
@@ -57,9 +57,9 @@ fn normal_divergences_do_not_depend_on_coordinates() {
         let variances = |draw: &mut SplitMix| (0..n).map(|_| draw.scaled(-4, 4)).collect::<Vec<f64>>();
         let [(m, v), (k, w)] = [0, 1].map(|_| (vector(n, &mut draw), variances(&mut draw)));
         let one = |m: f64, v: f64| Normal::new(m, v.sqrt()).unwrap();
-        let sum: f64 = (0..n).map(|i| one(m[i], v[i]).kl_to(&one(k[i], w[i]))).sum();
+        let sum: f64 = (0..n).map(|i| one(m[i], v[i]).kl_to(&one(k[i], w[i])).unwrap()).sum();
         let diagonal = |m: &[f64], v: &[f64]| MultivariateNormal::from_diagonal(m, v).unwrap();
-        near(diagonal(&m, &v).kl_to(&diagonal(&k, &w)), sum, 1e-13);
+        near(diagonal(&m, &v).kl_to(&diagonal(&k, &w)).unwrap(), sum, 1e-13);
         let parts = |m: &[f64], v: &[f64]| m.iter().zip(v).map(|(m, v)| Any::from(one(*m, *v))).collect();
         let product = |m: &[f64], v: &[f64]| Independent::new(parts(m, v)).unwrap();
         near(product(&m, &v).kl(&product(&k, &w)).unwrap().value, sum, 1e-13);
@@ -78,7 +78,7 @@ fn normal_divergences_do_not_depend_on_coordinates() {
             let matrix: Vec<f64> = (0..n * n).map(|x| entry(x / n, x % n)).collect();
             MultivariateNormal::new(&mean, &matrix).unwrap()
         };
-        near(turned(&m, &v).kl_to(&turned(&k, &w)), sum, 1e-10);
+        near(turned(&m, &v).kl_to(&turned(&k, &w)).unwrap(), sum, 1e-10);
     }
 }
 
@@ -89,8 +89,8 @@ fn near_equality_keeps_digits() {
     let q = MultivariateNormal::new(&[0.0, 0.0], &matrix.map(|x| x * (1.0 + 1e-6))).unwrap();
     // Each of two directions has h(ln(1 + 1e-6))/2, that is (1/r − 1 + ln r)/2.
     let e = 1e-6f64;
-    near(p.kl_to(&q), e.ln_1p() - e / (1.0 + e), 1e-8);
-    assert_eq!(p.kl_to(&p), 0.0);
+    near(p.kl_to(&q).unwrap(), e.ln_1p() - e / (1.0 + e), 1e-8);
+    assert_eq!(p.kl_to(&p).unwrap(), 0.0);
 }
 
 /// A matrix normal distribution is a normal one of its entries, with a Kronecker product as covariance matrix.
@@ -106,7 +106,7 @@ fn matrix_normal_is_normal() {
         let kronecker: Vec<f64> = (0..d * d).map(|k| entry(k / d, k % d)).collect();
         MultivariateNormal::new(&x.0, &kronecker).unwrap()
     };
-    near(matrix(&p).kl_to(&matrix(&q)), flat(&p).kl_to(&flat(&q)), 1e-12);
+    near(matrix(&p).kl_to(&matrix(&q)).unwrap(), flat(&p).kl_to(&flat(&q)).unwrap(), 1e-12);
 }
 
 /// In three dimensions the density of the angle's cosine is e^(κt)κ/(2 sinh κ), so KL is that of its mean.
@@ -118,7 +118,11 @@ fn fisher_on_the_sphere() {
         let ln_partition = |k: f64| (k + (-2.0 * k).exp().mul_add(-1.0, 1.0).ln()) - k.ln();
         let mean = 1.0 / f64::tanh(k) - 1.0 / k;
         let truth = ln_partition(l) - ln_partition(k) - (l - k) * mean;
-        assert!((p.kl_to(&q) - truth).abs() <= 1e-9 * truth + 1e-13, "{k} {l}: {} and {truth}", p.kl_to(&q));
+        assert!(
+            (p.kl_to(&q).unwrap() - truth).abs() <= 1e-9 * truth + 1e-13,
+            "{k} {l}: {} and {truth}",
+            p.kl_to(&q).unwrap()
+        );
     }
 }
 
@@ -130,19 +134,19 @@ fn random_points_agree_with_formulas_and_seeds() {
     // Q's tails must be no thinner than P's for the control variate to have a variance.
     let wide = JointMixture::new(vec![(1.0, q.clone()), (1.0, p.clone())]).unwrap();
     let alone = JointMixture::new(vec![(1.0, p.clone())]).unwrap();
-    let found = monte_carlo.kl(&alone, &wide);
-    assert_eq!((found.method, found), (Method::MonteCarlo, monte_carlo.kl(&alone, &wide)));
-    let upper = alone.upper_bound(&wide);
+    let found = monte_carlo.kl(&alone, &wide).unwrap();
+    assert_eq!((found.method, found), (Method::MonteCarlo, monte_carlo.kl(&alone, &wide).unwrap()));
+    let upper = alone.upper_bound(&wide).unwrap();
     assert!(found.value - found.error <= upper, "{found:?} and {upper}");
     assert!(found.error < 0.01 && found.value < f64::ln(2.0) + found.error);
-    let exact = p.kl_to(&q);
+    let exact = p.kl_to(&q).unwrap();
     let one = JointMixture::new(vec![(1.0, q.clone())]).unwrap();
-    near(alone.variational_kl(&one), exact, 1e-12);
-    near(alone.upper_bound(&one), exact, 1e-12);
+    near(alone.variational_kl(&one).unwrap(), exact, 1e-12);
+    near(alone.upper_bound(&one).unwrap(), exact, 1e-12);
     let dirichlet = |a: &[f64]| Dirichlet::new(a).unwrap();
     let (p, q) = (dirichlet(&[2.0, 3.0, 4.0]), dirichlet(&[1.5, 2.5, 3.0]));
-    let found = monte_carlo.kl(&p, &q);
-    assert!((found.value - p.kl_to(&q)).abs() <= found.error, "{found:?} and {}", p.kl_to(&q));
+    let found = monte_carlo.kl(&p, &q).unwrap();
+    assert!((found.value - p.kl_to(&q).unwrap()).abs() <= found.error, "{found:?} and {}", p.kl_to(&q).unwrap());
 }
 
 #[test]
@@ -154,4 +158,13 @@ fn shapes_that_do_not_fit_are_refused() {
     assert!(Dirichlet::new(&[1.0]).is_err());
     assert!(VonMisesFisher::new(&[0.0, 0.0], 1.0).is_err());
     assert!(Independent::new(Vec::new()).is_err());
+    let differ = Err(crate::Error::LengthMismatch { p: 2, q: 3 });
+    let [two, three] = [2, 3].map(|n| MultivariateNormal::from_diagonal(&vec![0.0; n], &vec![1.0; n]).unwrap());
+    assert_eq!(two.kl_to(&three), differ);
+    let [two, three] = [two, three].map(|part| JointMixture::new(vec![(1.0, part)]).unwrap());
+    assert_eq!(two.variational_kl(&three), differ);
+    assert_eq!(two.upper_bound(&three), differ);
+    assert_eq!(MonteCarlo::default().kl(&two, &three).map(|found| found.value), differ);
+    let [two, three] = [2, 3].map(|n| Dirichlet::new(&vec![1.0; n]).unwrap());
+    assert_eq!(two.kl_to(&three), differ);
 }

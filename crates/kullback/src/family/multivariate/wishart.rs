@@ -45,5 +45,5 @@ impl KlTo<Self> for Wishart {
         let shapes: f64 = (0..d).map(|i| bregman::ln_gamma(half_q - 0.5 * i as f64, half_p - 0.5 * i as f64)).sum();
         Some((half_p * compared.divergence + (half_p - half_q) * ln_determinants + shapes).max(0.0))
     }
-    always_closed!(Self);
+    always_closed!(|x| [x.scale.dimension()]);
 }
