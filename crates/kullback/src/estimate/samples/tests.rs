@@ -170,6 +170,7 @@ fn intervals_cover_what_is_known() {
             low <= truth && truth <= high
         };
         let covered = (0..runs).filter(|seed| covers(*seed)).count();
+        // The least that was found in 200 runs is 89.5 %, of which this is 2.4 standard errors of 60 short.
         assert!(covered as f64 >= 0.8 * runs as f64, "d = {dimensions}, shift {shift}, n = {n}: {covered} of {runs}");
     }
 }
