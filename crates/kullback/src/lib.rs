@@ -21,6 +21,7 @@
 //! | two vectors of log-probabilities | [`Divergence::between_log_probabilities`] |
 //! | two vectors of logits; a batch of them, with gradients; a part of a vocabulary | [`Divergence::between_logits`], [`logits::LogitRows`], [`logits::Shard`] |
 //! | a loss to train with: torch's KL, cross-entropy, distillation, a teacher's top k | [`loss`], [`logits::SparseTeacher`] |
+//! | latent variables of a VAE; policies, trust regions | [`loss::latent`], [`policy`] |
 //! | a batch, one against many, all against all | [`Divergence::rows`], [`one_to_many`](Divergence::one_to_many), [`pairwise`](Divergence::pairwise) with [`Rows`] |
 //! | counts, or points drawn from two distributions | [`estimate`], [`estimate::SampleKl`] |
 //! | a measure named at run time | [`Measure`] |
@@ -46,6 +47,7 @@ mod functions;
 pub mod logits;
 pub mod loss;
 pub mod num;
+pub mod policy;
 pub mod state;
 mod threads;
 

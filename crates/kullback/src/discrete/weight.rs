@@ -29,6 +29,8 @@ pub(crate) mod sealed {
         const MASS_ERROR: f64;
         /// More than what is left of that in a refined ratio and in the differences.
         const REFINED_ERROR: f64;
+        /// The nearest number of this type.
+        fn rounded(x: f64) -> Self;
         /// [`Measure::evaluate`](crate::Measure::evaluate) for this type alone, so that the kernels of all measures are
         /// compiled in this crate and not once more in every crate that names one.
         fn evaluate(pair: &Pair<'_, Self>, measure: Measure) -> Result<f64, Error>
@@ -50,6 +52,11 @@ impl sealed::Vectorised for f64 {
     const MASS_ERROR: f64 = power_of_two(-43);
     const REFINED_ERROR: f64 = power_of_two(-104);
 
+    #[inline(always)]
+    fn rounded(x: f64) -> Self {
+        x
+    }
+
     fn evaluate(pair: &Pair<'_, f64>, measure: Measure) -> Result<f64, Error> {
         measure.visit(Evaluate(pair))?
     }
@@ -63,6 +70,11 @@ impl sealed::Vectorised for f32 {
     const NEGLIGIBLE: f64 = 1e-7;
     const MASS_ERROR: f64 = power_of_two(-22);
     const REFINED_ERROR: f64 = power_of_two(-46);
+
+    #[inline(always)]
+    fn rounded(x: f64) -> Self {
+        x as f32
+    }
 
     fn evaluate(pair: &Pair<'_, f32>, measure: Measure) -> Result<f64, Error> {
         measure.visit(Evaluate(pair))?

@@ -37,7 +37,6 @@ pub(crate) mod sealed {
         /// A logit of no weight, on both sides of what fills a block up after the first pass.
         const FILLER: Self;
         const LIMITS: Limits;
-        fn rounded(x: f64) -> Self;
     }
 
     pub trait Element: Copy + Into<f64> + Send + Sync + 'static {
@@ -70,20 +69,12 @@ impl Precision for f64 {
     const MASKED: Self = f64::NEG_INFINITY;
     const FILLER: Self = f64::MIN / 4.0;
     const LIMITS: Limits = Limits { digits: f64::MANTISSA_DIGITS, apart: 0.05, largest: 1e280, negligible: 1e-15 };
-    #[inline(always)]
-    fn rounded(x: f64) -> Self {
-        x
-    }
 }
 
 impl Precision for f32 {
     const MASKED: Self = f32::NEG_INFINITY;
     const FILLER: Self = f32::MIN / 4.0;
     const LIMITS: Limits = Limits { digits: f32::MANTISSA_DIGITS, apart: 0.2, largest: 1e30, negligible: 1e-7 };
-    #[inline(always)]
-    fn rounded(x: f64) -> Self {
-        x as f32
-    }
 }
 
 macro_rules! wide {

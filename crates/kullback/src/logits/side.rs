@@ -1,6 +1,7 @@
 //! One side of a row: the denominator of its softmax, and the softmax itself as a part of a gradient.
 
 use crate::Side;
+use crate::discrete::Vectorised as _;
 use crate::error::RowError;
 use crate::num::Real as _;
 use crate::num::exp_log::ln;

@@ -6,6 +6,7 @@
 //! | logits and labels | [`CrossEntropyLoss`] |
 //! | logits of a teacher and of a student, with or without labels | [`Distillation`] |
 //! | logits and a teacher's list of likely tokens | [`SparseTeacher`](crate::logits::SparseTeacher) |
+//! | latent variables: means and variances, or logits, of a posterior and a prior | [`latent`] |
 //! | logits, without a reduction | [`LogitRows`](crate::logits::LogitRows), [`cross_entropy_from_logits`], [`entropy_from_logits`] |
 //!
 //! Values are in nats, and values and gradients of rows that do not count are 0. Gradients are for logits as given, not
@@ -40,6 +41,7 @@ mod cross_entropy;
 mod distillation;
 mod kl_div;
 mod labels;
+pub mod latent;
 mod parameter;
 mod reduction;
 
