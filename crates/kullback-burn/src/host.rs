@@ -1,0 +1,92 @@
+//! Tensors as slices that kernels read and write.
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use kullback::Error;
+use kullback::discrete::Weight;
+use kullback::logits::Logit;
+
+use crate::attach::attach;
+
+/// A tensor as Flex has it.
+type Primitive = FloatTensor<Flex>;
+
+/// The numbers that kernels compute in.
+pub(crate) trait Number: Logit + Weight + burn::tensor::Element + Default {
+    fn slice(tensor: &Primitive) -> &[Self];
+    fn nearest(x: f64) -> Self;
+}
+
+impl Number for f32 {
+    fn slice(tensor: &Primitive) -> &[f32] {
+        tensor.as_slice().unwrap_or_default()
+    }
+    fn nearest(x: f64) -> f32 {
+        x as f32
+    }
+}
+
+impl Number for f64 {
+    fn slice(tensor: &Primitive) -> &[f64] {
+        tensor.as_slice().unwrap_or_default()
+    }
+    fn nearest(x: f64) -> f64 {
+        x
+    }
+}
+
+/// A loss of N tensors, on slices.
+pub(crate) trait Fused<const N: usize> {
+    /// What else it found, besides the value.
+    type Rest;
+    /// The value, and the gradients where they are wanted.
+    fn run<T: Number>(self, inputs: [&[T]; N], gradients: [Option<&mut [T]>; N]) -> Result<(f64, Self::Rest), Error>;
+}
+
+/// Runs a loss on tensors of any backend; the value is in the graph of those that are tracked.
+pub(crate) fn scalar<const D: usize, const N: usize, F: Fused<N>>(
+    inputs: [Tensor<D>; N],
+    loss: F,
+) -> Result<(Tensor<1>, F::Rest), Error> {
+    let double = inputs.iter().any(|x| x.dtype() == DType::F64);
+    if double { run::<f64, D, N, F>(inputs, DType::F64, loss) } else { run::<f32, D, N, F>(inputs, DType::F32, loss) }
+}
+
+fn run<T: Number, const D: usize, const N: usize, F: Fused<N>>(
+    inputs: [Tensor<D>; N],
+    dtype: DType,
+    loss: F,
+) -> Result<(Tensor<1>, F::Rest), Error> {
+    let inputs = inputs.map(|x| if x.dtype() == dtype { x } else { x.cast(dtype) });
+    let Some(device) = inputs.first().map(|x| x.device().inner()) else { return Err(Error::Empty) };
+    let here = inputs.each_ref().map(read);
+    let slices = here.each_ref().map(T::slice);
+    let mut gradients: [Option<Vec<T>>; N] = core::array::from_fn(|i| {
+        let tracked = inputs[i].is_tracked();
+        tracked.then(|| vec![T::default(); slices[i].len()])
+    });
+    let (value, rest) = loss.run(slices, gradients.each_mut().map(Option::as_deref_mut))?;
+    let mut value: Tensor<1> = tensor(vec![T::nearest(value)], [1], &device);
+    for (input, gradient) in inputs.into_iter().zip(gradients) {
+        if let Some(gradient) = gradient {
+            let gradient = tensor(gradient, input.dims(), &device);
+            value = attach(value, input, gradient);
+        }
+    }
+    Ok((value, rest))
+}
+
+/// The tensor's numbers in order: where they are if that is the CPU's memory, else a copy.
+pub(crate) fn read<const D: usize>(tensor: &Tensor<D>) -> Primitive {
+    let tensor = tensor.clone().without_autodiff();
+    match tensor.clone().try_into_primitive::<Flex>() {
+        Ok(tensor) => tensor.to_contiguous(),
+        Err(_) => Primitive::from_data(tensor.into_data()),
+    }
+}
+
+/// A tensor of these numbers.
+pub(crate) fn tensor<T: Number, const D: usize>(numbers: Vec<T>, shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(numbers, shape), (device, T::dtype()))
+}
