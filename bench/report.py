@@ -53,6 +53,8 @@ def markdown(record):
         text += drift(record["drift"])
     if "logits" in record:
         text += logits(record["logits"])
+    if "training" in record:
+        text += training(record["training"])
     return "\n".join(text)
 
 
@@ -120,3 +122,13 @@ def logits(part):
     ]
     head = ("shape", "type", "threads", "divergence", "", "", "median ms", "peak MiB", "error", "of the gradient")
     return [*text, table(head, rows)]
+
+
+def training(part):
+    text = ["# Training\n", table(("version of", ""), part["versions"].items()), load(part)]
+    text += [table(("target", "reached", ""), part["targets"])]
+    rows = [(r["contestant"], f"{r['ms']:.1f}", f"{r['least']:.1f}", f"{r['error']:.0e}") for r in part["gaussian"]]
+    text += [table(("KL of Gaussians, forward + backward", "median ms", "least", "error"), rows)]
+    burn = part["burn"]
+    head = (f"distillation {burn['rows']} × {burn['columns']} on Burn's Flex, forward + backward", "median ms")
+    return [*text, table(head, [(name, burn[name]) for name in ("kullback", "burn")])]

@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_char};
 use std::slice::from_raw_parts;
 
 use kullback::logits::{Logit, LogitRows};
+use kullback::loss::latent::{GaussianGradient, GaussianKl, Gaussians, Penalty};
 use kullback::{Divergence, Kl, Measure, Rows, Weight, entropy};
 use rayon::prelude::*;
 
@@ -197,3 +198,28 @@ macro_rules! export_logits {
 export_logits!(f64, kullback_logits_f64);
 export_logits!(f32, kullback_logits_f32);
 export_logits!(half::bf16, kullback_logits_bf16);
+
+/// The mean over samples of KL(N(mean, e^ln_variance) ‖ N(0, I)), and its gradient.
+///
+/// # Safety
+/// Each pointer is to `samples * latent` values; those of the last two are nobody else's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kullback_gaussian_f32(
+    mean: *const f32,
+    ln_variance: *const f32,
+    samples: usize,
+    latent: usize,
+    by_mean: *mut f32,
+    by_ln_variance: *mut f32,
+) -> f64 {
+    let n = samples * latent;
+    // SAFETY: the caller's promises.
+    let ((mean, ln_variance), by_mean, by_ln_variance) = unsafe {
+        let write = |to| std::slice::from_raw_parts_mut(to, n);
+        (pair(mean, ln_variance, n), write(by_mean), write(by_ln_variance))
+    };
+    let to = GaussianGradient { mean: by_mean, ln_variance: by_ln_variance };
+    let loss = Gaussians::new(mean, ln_variance, latent)
+        .and_then(|p| GaussianKl::to_standard(p).loss(Penalty::beta(1.0), Some(to), None));
+    loss.map_or(f64::NAN, |loss| loss.value)
+}
