@@ -68,7 +68,10 @@ pub(crate) fn attach<const V: usize, const D: usize>(
         let found = <Dispatch as Attach>::attach(value, input.into_dispatch(), gradient.autodiff().into_dispatch());
         return Tensor::from_dispatch(found);
     }
-    // The same of the operations that every backend has: a difference that is 0 and has a gradient.
+    // The same of the operations that every backend has: a difference that is 0 and has a gradient. What is masked has
+    // none, and ∞ − ∞ would be no number.
+    let masked = input.clone().is_finite().bool_not();
+    let input = input.mask_fill(masked, 0.0);
     let change = (input.clone() - input.detach()) * gradient.autodiff();
     let shape = value.shape();
     match change.shape() == shape {
