@@ -53,6 +53,8 @@ def markdown(record):
         text += drift(record["drift"])
     if "logits" in record:
         text += logits(record["logits"])
+    if "family" in record:
+        text += family(record["family"])
     return "\n".join(text)
 
 
@@ -120,3 +122,13 @@ def logits(part):
     ]
     head = ("shape", "type", "threads", "divergence", "", "", "median ms", "peak MiB", "error", "of the gradient")
     return [*text, table(head, rows)]
+
+
+def family(part):
+    text = ["# Families\n", table(("version of", ""), part["versions"].items()), load(part)]
+    text += [table(("target", "reached", ""), part["targets"])]
+    head = ("family", "pairs", "dimension", "", "median ms", "least ms", "error", "samples")
+    return [*text, table(head, [
+        (r["family"], f"{r['rows']:,}", r["dimension"], r["contestant"], f"{r['ms']:.1f}", f"{r['least']:.1f}",
+         f"{r['error']:.0e}", r["samples"]) for r in part["results"]
+    ])]

@@ -97,6 +97,17 @@ pub enum Error {
         /// What would be accepted.
         expected: &'static str,
     },
+    /// A parameter of one distribution of a batch lies outside its range.
+    RowParameter {
+        /// Its name.
+        name: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// What was given; of a matrix, the entry where it shows.
+        value: f64,
+        /// What would be accepted.
+        expected: &'static str,
+    },
     /// A view of rows does not fit its buffer.
     Shape {
         /// Elements in the buffer.
@@ -203,6 +214,14 @@ impl Error {
             other => other,
         }
     }
+
+    /// A parameter's error as that of one row of a batch.
+    pub(crate) fn in_row(self, row: usize) -> Self {
+        match self {
+            Self::Parameter { name, value, expected } => Self::RowParameter { name, row, value, expected },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -235,6 +254,9 @@ impl fmt::Display for Error {
             }
             Self::Row { p, q, reason } => write!(f, "row {p} of P against row {q} of Q: {}", Self::from(reason)),
             Self::Parameter { name, value, expected } => write!(f, "{name} = {value} is outside its range: {expected}"),
+            Self::RowParameter { name, row, value, expected } => {
+                write!(f, "row {row}: {name} = {value} is outside its range: {expected}")
+            }
             Self::Shape { len, needed } => {
                 write!(f, "the buffer holds {len} elements and the rows need {needed}")
             }

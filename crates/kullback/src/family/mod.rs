@@ -28,10 +28,12 @@
 
 mod affine;
 mod any;
+pub mod batch;
 mod certified;
 mod density;
 mod distribution;
 mod fallback;
+mod formula;
 mod kl;
 mod parameter;
 mod parse;
