@@ -90,7 +90,8 @@ def contest(family, rows, d):
 
     checked = range(2 if d == 64 else CHECKED)
     true = [truth(family, *([array[i] for array in side] for side in (p, q))) for i in checked]
-    contestants, samples = {"kullback": ours, "torch": theirs}, {}
+    contestants = {"kullback": ours, "torch": theirs}
+    samples = {name: [] for name in contestants}
     errors = {name: error(run()[: len(checked)], true) for name, run in contestants.items()}
     assert errors["kullback"] <= LIMIT, errors
     for turn in range(ROUNDS):
@@ -98,7 +99,7 @@ def contest(family, rows, d):
         for name in order:
             start = time.perf_counter()
             contestants[name]()
-            samples.setdefault(name, []).append((time.perf_counter() - start) * 1e3)
+            samples[name].append((time.perf_counter() - start) * 1e3)
     print(json.dumps([dict(family=family, rows=rows, dimension=d, contestant=name, ms=statistics.median(times), least=min(times),
                            error=errors[name], samples=len(times)) for name, times in samples.items()]))
 
