@@ -21,6 +21,7 @@ Files (each with a header line):
     family.csv       p;q;kind;value         KL of two families, `kind` near where Q is P but for 1e-6
     joint.csv        kind;p;q;value         KL of vectors and matrices; parameters as golden_joint.py has them
     batch.csv        kind;p;q;value;gradient_p;gradient_q   KL and its gradients
+    measures.csv     p;q;measure;value      other divergences of two members of an exponential family
     numeric.csv      function, x, y, value  y is empty for functions of one argument
 """
 
@@ -112,6 +113,7 @@ def generate():
         "family": ("p;q;kind;value", families),
         "joint": ("kind;p;q;value", list(golden_joint.joint_rows())),
         "batch": ("kind;p;q;value;gradient_p;gradient_q", list(golden_joint.batch_rows())),
+        "measures": ("p;q;measure;value", list(golden_joint.measure_rows())),
         "numeric": ("function,x,y,value", [numeric_row(*point) for point in points()]),
     }
     return {f"{name}.csv": "\n".join([header, *rows]) + "\n" for name, (header, rows) in files.items()}

@@ -245,3 +245,108 @@ def batch_rows():
             to_p = gradient(lambda x: value(x, q), kind, p)
             to_q = gradient(lambda x: value(p, x), kind, q)
             yield f"{kind};{join(p)};{join(q)};{show([value(p, q)])};{show(to_p)};{show(to_q)}"
+
+
+# Exponential families: natural parameters, log-partition, and whether these parameters are any.
+def natural(name, v):
+    if name in ("normal", "log_normal"):
+        return [v[0] / v[1] ** 2, -1 / (2 * v[1] ** 2)]
+    return {
+        "half_normal": lambda: [-1 / (2 * v[0] ** 2)],
+        "exponential": lambda: [v[0]],
+        "gamma": lambda: list(v),
+        "inverse_gamma": lambda: list(v),
+        "chi": lambda: [v[0] / 2],
+        "chi2": lambda: [v[0] / 2],
+        "beta": lambda: list(v),
+        "dirichlet": lambda: list(v),
+        "pareto": lambda: [v[1]],
+        "poisson": lambda: [ln(v[0])],
+        "geometric": lambda: [ln(1 - v[0])],
+        "negative_binomial": lambda: [ln(v[1])],
+        "von_mises": lambda: [v[1] * mp.cos(v[0]), v[1] * mp.sin(v[0])],
+    }[name]()
+
+
+def partition(name, t, v):
+    """At natural parameters t; v is for what both sides have in common. None outside the domain."""
+    if name in ("normal", "log_normal"):
+        return -t[0] ** 2 / (4 * t[1]) - ln(-2 * t[1]) / 2 if t[1] < 0 else None
+    if name == "half_normal":
+        return -ln(-2 * t[0]) / 2 if t[0] < 0 else None
+    if name in ("poisson", "geometric", "negative_binomial", "von_mises"):
+        if name == "poisson":
+            return exp(t[0])
+        if name == "von_mises":
+            return ln(besseli(0, mp.hypot(*t)))
+        return -(v[0] if name == "negative_binomial" else 1) * ln(1 - exp(t[0])) if t[0] < 0 else None
+    if min(t) <= 0:
+        return None
+    return {
+        "exponential": lambda: -ln(t[0]),
+        "gamma": lambda: loggamma(t[0]) - t[0] * ln(t[1]),
+        "inverse_gamma": lambda: loggamma(t[0]) - t[0] * ln(t[1]),
+        "chi": lambda: loggamma(t[0]) + t[0] * ln(2),
+        "chi2": lambda: loggamma(t[0]) + t[0] * ln(2),
+        "beta": lambda: ln_beta(t),
+        "dirichlet": lambda: ln_beta(t),
+        "pareto": lambda: -ln(t[0]) - t[0] * ln(v[0]),
+    }[name]()
+
+
+def ln_power(name, p, q, order):
+    """ln ∫ p^order q^(1 − order); None for +∞."""
+    a, b = natural(name, p), natural(name, q)
+    mixed = partition(name, [order * x + (1 - order) * y for x, y in zip(a, b)], p)
+    return None if mixed is None else mixed - order * partition(name, a, p) - (1 - order) * partition(name, b, q)
+
+
+def power(order, scale):
+    return order, lambda x: scale * mp.expm1(x) / (order * (order - 1))
+
+
+# Measure: (order, the value from ln ∫ p^order q^(1 − order)).
+POWERS = {
+    "renyi=0.25": (mpf(1) / 4, lambda x: x / (mpf(1) / 4 - 1)),
+    "renyi=1.5": (mpf(3) / 2, lambda x: 2 * x),
+    "renyi=3": (mpf(3), lambda x: x / 2),
+    "bhattacharyya": (mpf(1) / 2, lambda x: -x),
+    "hellinger": power(mpf(1) / 2, mpf(1) / 4),
+    "hellinger-distance": (mpf(1) / 2, lambda x: mp.sqrt(-mp.expm1(x))),
+    "chi2": power(mpf(2), 2),
+    "neyman-chi2": power(mpf(-1), 2),
+    "tsallis=1.25": power(mpf(5) / 4, mpf(5) / 4),
+    "alpha=0.5": power(mpf(1) / 4, 1),
+    "alpha=3": power(mpf(-1), 1),
+    "cressie-read=0.75": power(mpf(7) / 4, 2),
+}
+
+MEMBERS = {
+    "normal": "0,1 1,1.25 -0.5,3",
+    "log_normal": "0,1 1,1.25 -0.5,3",
+    "half_normal": "1 1.25 3",
+    "exponential": "1 1.25 3",
+    "gamma": "2,3 2.5,3.5 0.25,1 1e3,500",
+    "inverse_gamma": "2,3 2.5,3.5 0.25,1",
+    "chi": "3 2.5 1e3",
+    "chi2": "3 2.5 1e3",
+    "beta": "2,3 2.5,2.5 0.5,0.25 1e3,500",
+    "dirichlet": "2,3,1 2.5,2.5,1 0.5,0.25,4",
+    "pareto": "2,3 2,3.5 2,0.5",
+    "poisson": "3 4.5 0.01",
+    "geometric": "0.25 0.5 0.01",
+    "negative_binomial": "3,0.25 3,0.5 3,0.99",
+    "von_mises": "0.5,1 1,1.25 -2,3",
+}
+
+
+def measure_rows():
+    mp.dps = DIGITS
+    for name, texts in MEMBERS.items():
+        members = [[float(x) for x in text.split(",")] for text in texts.split()]
+        moved = [x if name in ("pareto", "negative_binomial") and k == 0 else x * (1 + 1e-6) for k, x in enumerate(members[0])]
+        for p, q in [(p, q) for p in members for q in members if p != q] + [(members[0], moved)]:
+            for measure, (order, finish) in POWERS.items():
+                x = ln_power(name, [mpf(y) for y in p], [mpf(y) for y in q], order)
+                value = "inf" if x is None else mp.nstr(finish(x), 25)
+                yield f"{name}({', '.join(map(repr, p))});{name}({', '.join(map(repr, q))});{measure};{value}"

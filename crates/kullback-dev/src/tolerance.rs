@@ -268,3 +268,9 @@ pub const GRADIENT: f64 = 1e-11;
 
 /// Standard errors that a mean of random points may be off.
 pub const STANDARD_ERRORS: f64 = 4.0;
+
+/// Relative error of power divergences between members of an exponential family.
+pub const POWER: f64 = 1e-11;
+
+/// The same for Q a perturbation of P by 1e-6 relative.
+pub const POWER_NEAR: f64 = 1e-8;

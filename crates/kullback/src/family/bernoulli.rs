@@ -15,7 +15,7 @@ family! {
     }
 }
 
-/// φ(p, q) of two shares, either of which may be 0.
+/// φ(p, q) of two shares or rates, either of which may be 0.
 #[inline(always)]
 pub(super) fn share_term<V: Real>(p: V, q: V, difference: V) -> V {
     let (zero, one) = (p.constant(0.0), p.constant(1.0));

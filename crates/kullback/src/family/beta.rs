@@ -121,7 +121,7 @@ pub(super) fn kl_of_dirichlets<V: Least, const GRADIENT: bool>(p: &[V], q: &[V],
         i += 1;
     }
     let whole = centred_ln_gamma(sum_q, sum_p);
-    let mut total = -whole.divergence;
+    let mut total = -whole.value;
     let mut i = 0;
     while i < p.len() {
         let (a_p, a_q) = (p[i], q[i]);
@@ -130,7 +130,7 @@ pub(super) fn kl_of_dirichlets<V: Least, const GRADIENT: bool>(p: &[V], q: &[V],
         let exact = (a_p - a_q) + a_p * (growth / sum_p);
         let difference = exact.abs().where_less(expected * 0.1, exact, expected - a_q);
         let part = centred_ln_gamma(a_q, a_p);
-        total = total + (V::kl_term(a_q, expected, difference) + part.divergence);
+        total = total + (V::kl_term(a_q, expected, difference) + part.value);
         if GRADIENT {
             to_p[i] = difference / a_p - (a_q - a_p) * part.curvature + growth * whole.curvature;
             to_q[i] = (part.slope - whole.slope) - V::ln_ratio(a_q, expected, difference);

@@ -118,7 +118,7 @@ pub(super) fn kl_of_gammas<V: Least>([a_p, rate_p]: [V; 2], [a_q, rate_q]: [V; 2
     // h′ = 1 − e⁻ˣ.
     let slope = -(-means).exp_m1() * a_q;
     Slopes {
-        value: a_q * entropic::h(means) + centred.divergence,
+        value: a_q * entropic::h(means) + centred.value,
         p: [-slope / a_p - (a_q - a_p) * centred.curvature, slope / rate_p],
         q: [means + centred.slope, -slope / rate_q],
     }

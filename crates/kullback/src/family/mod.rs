@@ -50,6 +50,7 @@ mod continuous_bernoulli;
 mod custom;
 mod discrete_uniform;
 mod exponential;
+mod exponential_family;
 mod gamma;
 mod geometric;
 mod gumbel;

@@ -46,7 +46,7 @@ pub(crate) fn x_ln_x(b: f64, a: f64) -> f64 {
 
 /// The Bregman divergence of ln Γ: ln Γ(b) − ln Γ(a) − (b − a) ψ(a) ≥ 0.
 pub(crate) fn ln_gamma(b: f64, a: f64) -> f64 {
-    centred_ln_gamma(b, a).divergence + x_ln_x(b, a)
+    centred_ln_gamma(b, a).value + x_ln_x(b, a)
 }
 
 /// The same at a = 1, ln Γ(k) + γ(k − 1), given also k − 1, whose digits `k` may have lost.

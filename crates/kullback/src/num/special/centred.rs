@@ -46,7 +46,7 @@ const SLOPES: [f64; BINET.len()] = {
 #[derive(Clone, Copy)]
 pub(crate) struct Centred<V> {
     /// G(b) − G(a) − (b − a) G′(a) ≥ 0.
-    pub(crate) divergence: V,
+    pub(crate) value: V,
     /// G′(b) − G′(a), where G′ = ψ − ln.
     pub(crate) slope: V,
     /// G″(a) = ψ′(a) − 1/a > 0.
@@ -86,7 +86,7 @@ impl<V: Real> Shifted<V> {
     #[inline(always)]
     fn step(&mut self, bound: f64, step: Centred<V>) {
         let (bound, sum) = (self.a.constant(bound), self.so_far.plus(step));
-        self.so_far.divergence = self.smaller.where_less(bound, sum.divergence, self.so_far.divergence);
+        self.so_far.value = self.smaller.where_less(bound, sum.value, self.so_far.value);
         self.so_far.slope = self.smaller.where_less(bound, sum.slope, self.so_far.slope);
         self.so_far.curvature = self.smaller.where_less(bound, sum.curvature, self.so_far.curvature);
         self.a = self.smaller.where_less(bound, self.a + 1.0, self.a);
@@ -98,12 +98,12 @@ impl<V: Real> Shifted<V> {
 impl<V: Real> Centred<V> {
     #[inline(always)]
     fn all(x: V) -> Self {
-        Self { divergence: x, slope: x, curvature: x }
+        Self { value: x, slope: x, curvature: x }
     }
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
         Self {
-            divergence: self.divergence + other.divergence,
+            value: self.value + other.value,
             slope: self.slope + other.slope,
             curvature: self.curvature + other.curvature,
         }
@@ -126,12 +126,8 @@ fn short_step<V: Real>(b: V, a: V, difference: V) -> Centred<V> {
 }
 
 #[inline(always)]
-fn of_step<V: Real>(divergence: V, b: V, a: V, ratio: V) -> Centred<V> {
-    Centred {
-        divergence,
-        slope: (divergence + ratio / b) / (b + 1.0),
-        curvature: a.constant(1.0) / (a * a * (a + 1.0)),
-    }
+fn of_step<V: Real>(value: V, b: V, a: V, ratio: V) -> Centred<V> {
+    Centred { value, slope: (value + ratio / b) / (b + 1.0), curvature: a.constant(1.0) / (a * a * (a + 1.0)) }
 }
 
 /// The same of G where Stirling's series holds.
@@ -152,7 +148,7 @@ fn beyond<V: Real>(b: V, a: V, difference: V) -> Centred<V> {
     // Of that slope as a polynomial in z².
     let v = differences(&SLOPES, square_y, square_z);
     Centred {
-        divergence: V::kl_term(a, b, difference) * z * 0.5 + share * share * y * (slope + y * second),
+        value: V::kl_term(a, b, difference) * z * 0.5 + share * share * y * (slope + y * second),
         slope: share * y * (sum * (square_y * v.first + v.value) + 0.5),
         curvature: square_z * (z * (v.value + square_z * v.slope) * 2.0 + 0.5),
     }
