@@ -1,5 +1,7 @@
 //! Batches: values and gradients against mpmath, central differences and single distributions; bits; errors.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use kullback::family::batch::{
     BatchKl, Bernoullis, Betas, Categoricals, Dirichlets, Gammas, KlGradients, Laplaces, MultivariateNormals, Normals,
 };

@@ -1,5 +1,7 @@
 //! Divergences other than KL between members of one exponential family, and cross-entropies.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use kullback::family::{Dirichlet, Family};
 use kullback::{Error, Measure};
 use kullback_dev::{golden, tolerance};

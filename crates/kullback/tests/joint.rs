@@ -1,5 +1,7 @@
 //! KL of vectors and matrices against mpmath, and against random points.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use kullback::family::multivariate::{
     Cholesky, Independent, Joint, MatrixNormal, Multinomial, MultivariateNormal, VonMisesFisher, Wishart,
 };
