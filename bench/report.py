@@ -55,6 +55,8 @@ def markdown(record):
         text += logits(record["logits"])
     if "training" in record:
         text += training(record["training"])
+    if "family" in record:
+        text += family(record["family"])
     return "\n".join(text)
 
 
@@ -132,3 +134,13 @@ def training(part):
     burn = part["burn"]
     head = (f"distillation {burn['rows']} × {burn['columns']} on Burn's Flex, forward + backward", "median ms")
     return [*text, table(head, [(name, burn[name]) for name in ("kullback", "burn")])]
+
+
+def family(part):
+    text = ["# Families\n", table(("version of", ""), part["versions"].items()), load(part)]
+    text += [table(("target", "reached", ""), part["targets"])]
+    head = ("family", "pairs", "dimension", "", "median ms", "least ms", "error", "samples")
+    return [*text, table(head, [
+        (r["family"], f"{r['rows']:,}", r["dimension"], r["contestant"], f"{r['ms']:.1f}", f"{r['least']:.1f}",
+         f"{r['error']:.0e}", r["samples"]) for r in part["results"]
+    ])]

@@ -19,6 +19,9 @@ Files (each with a header line):
     logs.csv         log_p, log_q, measure, value   log-probabilities; normalised exactly like weights
     recipes.csv      recipe, fingerprint    a hash of its doubles: both languages must build the same
     family.csv       p;q;kind;value         KL of two families, `kind` near where Q is P but for 1e-6
+    joint.csv        kind;p;q;value         KL of vectors and matrices; parameters as golden_joint.py has them
+    batch.csv        kind;p;q;value;gradient_p;gradient_q   KL and its gradients
+    measures.csv     p;q;measure;value      other divergences of two members of an exponential family
     numeric.csv      function, x, y, value  y is empty for functions of one argument
 """
 
@@ -30,6 +33,7 @@ from math import log2
 from mpmath import exp, inf, mp, mpf, nstr
 
 import golden_family
+import golden_joint
 from golden_inputs import CASES, build, fingerprint, logs, points, tables
 from golden_values import FUNCTIONS, MEASURES, NUMERIC, SPECIAL, TABLES, Pair
 
@@ -107,6 +111,9 @@ def generate():
         "tables": ("function,columns,table,weights,value", [table_row(*table) for table in tables()]),
         "logs": ("log_p,log_q,measure,value", [row for p, q in logs() for row in log_rows(p, q)]),
         "family": ("p;q;kind;value", families),
+        "joint": ("kind;p;q;value", list(golden_joint.joint_rows())),
+        "batch": ("kind;p;q;value;gradient_p;gradient_q", list(golden_joint.batch_rows())),
+        "measures": ("p;q;measure;value", list(golden_joint.measure_rows())),
         "numeric": ("function,x,y,value", [numeric_row(*point) for point in points()]),
     }
     return {f"{name}.csv": "\n".join([header, *rows]) + "\n" for name, (header, rows) in files.items()}

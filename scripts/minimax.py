@@ -5,7 +5,7 @@ Near-minimax (Chebyshev) fits in 40-digit arithmetic, rounded to the target prec
 """
 import struct
 
-from mpmath import mp, mpf, atanh, chebyfit, log, polyval, sqrt, exp
+from mpmath import mp, mpf, atanh, chebyfit, cos, log, lu_solve, matrix, pi, polyval, psi, sqrt, exp
 
 mp.dps = 40
 
@@ -45,6 +45,22 @@ def show(name, function, interval, terms, rounding):
         print(f"    {c!r},")
 
 
+def binet(low, terms):
+    """x R(x) in 1/x² from `low` on, for Binet's function R, such that R″ agrees where T. Chebyshev's points are."""
+    points = [(1 + cos(pi * (2 * i + 1) / (2 * terms))) / 2 / mpf(low) ** 2 for i in range(terms)]
+    second = lambda x: psi(1, x) - 1 / x - 1 / (2 * x * x)
+    powers = matrix([[(2 * k + 1) * (2 * k + 2) * z**k for k in range(terms)] for z in points])
+    coefficients = [float(c) for c in lu_solve(powers, matrix([second(1 / sqrt(z)) / z ** mpf("1.5") for z in points]))]
+    worst = 0
+    for i in range(200):
+        x = mpf(low) / sqrt((i + mpf("0.5")) / 200)
+        found = sum(mpf(c) * (2 * k + 1) * (2 * k + 2) / x ** (2 * k + 3) for k, c in enumerate(coefficients))
+        worst = max(worst, abs(found - second(x)) / (psi(1, x) - 1 / x))
+    print(f"BINET: error of R″ relative to ψ′ − 1/x {float(worst):.1e}")
+    for c in coefficients:
+        print(f"    {c!r},")
+
+
 if __name__ == "__main__":
     # The exponent of a ratio is rounded from bit patterns, which leaves |log2 ratio| ≤ 1/2 + 0.0861.
     widest = mpf(2) ** (mpf("0.5") + mpf("0.08608"))
@@ -60,3 +76,5 @@ if __name__ == "__main__":
     one = mpf("1.001")
     show("EXCESS_F64", exp_tail, [-one, one], 15, float)
     show("EXCESS_F32", exp_tail, [-one, one], 8, f32)
+    with mp.workdps(60):
+        binet(4, 11)

@@ -5,6 +5,7 @@
 use std::ffi::{CStr, c_char};
 use std::slice::from_raw_parts;
 
+use kullback::family::batch::{BatchKl, Betas, Dirichlets, Gammas, MultivariateNormals, Normals};
 use kullback::logits::{Logit, LogitRows};
 use kullback::loss::latent::{GaussianGradient, GaussianKl, Gaussians, Penalty};
 use kullback::{Divergence, Kl, Measure, Rows, Weight, entropy};
@@ -222,4 +223,52 @@ pub unsafe extern "C" fn kullback_gaussian_f32(
     let loss = Gaussians::new(mean, ln_variance, latent)
         .and_then(|p| GaussianKl::to_standard(p).loss(Penalty::beta(1.0), Some(to), None));
     loss.map_or(f64::NAN, |loss| loss.value)
+}
+
+/// KL of many pairs of one family: `normal`, `gamma`, `beta`, `dirichlet` or `multivariate_normal` with covariance matrices.
+/// Its parameters are two arrays a side (a Dirichlet has one, given twice); `dimension` is that of vectors.
+///
+/// # Safety
+/// `name` is a C string; `p_0`, `p_1`, `q_0` and `q_1` each point to as many values as `rows` distributions have of the
+/// parameter, `values` to `rows` values nobody else uses.
+#[unsafe(no_mangle)]
+#[allow(clippy::too_many_arguments, reason = "a C function takes them one by one")]
+pub unsafe extern "C" fn kullback_family(
+    name: *const c_char,
+    p_0: *const f64,
+    p_1: *const f64,
+    q_0: *const f64,
+    q_1: *const f64,
+    rows: usize,
+    dimension: usize,
+    values: *mut f64,
+) -> bool {
+    // SAFETY: the caller's promise.
+    let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+    let widths = match name {
+        b"dirichlet" => [dimension; 2],
+        b"multivariate_normal" => [dimension, dimension * dimension],
+        _ => [1; 2],
+    };
+    // SAFETY: the caller's promises.
+    let ((p_0, q_0), (p_1, q_1), values) = unsafe {
+        let values = std::slice::from_raw_parts_mut(values, rows);
+        (pair(p_0, q_0, rows * widths[0]), pair(p_1, q_1, rows * widths[1]), values)
+    };
+    let ([p, q], d) = ([[p_0, p_1], [q_0, q_1]], dimension);
+    let mut run = || match name {
+        b"normal" => Normals::new(p)?.kl_to_into(&Normals::new(q)?, values),
+        b"gamma" => Gammas::new(p)?.kl_to_into(&Gammas::new(q)?, values),
+        b"beta" => Betas::new(p)?.kl_to_into(&Betas::new(q)?, values),
+        b"dirichlet" => {
+            let [p, q] = [p_0, q_0].map(|x| Rows::new(x, d).and_then(Dirichlets::new));
+            p?.kl_to_into(&q?, values)
+        }
+        b"multivariate_normal" => {
+            let [p, q] = [p, q].map(|[loc, matrix]| MultivariateNormals::new(d, loc, matrix));
+            p?.kl_to_into(&q?, values)
+        }
+        _ => Err(kullback::Error::Empty),
+    };
+    run().is_ok()
 }

@@ -66,6 +66,23 @@ pub struct Family {
     pub truth: DoubleDouble,
 }
 
+/// KL between distributions whose parameters are lists of numbers, as `scripts/golden_joint.py` has them.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// The family, and what its parameters are.
+    pub kind: String,
+    /// Those of P.
+    pub p: Vec<f64>,
+    /// Those of Q.
+    pub q: Vec<f64>,
+    /// KL to 25 digits.
+    pub truth: DoubleDouble,
+    /// Its gradient by P's, where the file has one.
+    pub to_p: Vec<f64>,
+    /// And by Q's.
+    pub to_q: Vec<f64>,
+}
+
 /// The text of a golden file without its header, split at commas.
 fn records(file: &str) -> Vec<Vec<String>> {
     let path = format!("{}/../kullback/tests/golden/{file}.csv", env!("CARGO_MANIFEST_DIR"));
@@ -141,6 +158,33 @@ pub fn families() -> Vec<Family> {
         }
     };
     records("family").into_iter().map(row).collect()
+}
+
+/// Other divergences of families: texts of P and Q, the measure, and its value.
+pub fn measures() -> Vec<(String, String, String, f64)> {
+    let row = |r: Vec<String>| {
+        let joined = r.join(",");
+        let fields: Vec<&str> = joined.split(';').collect();
+        (fields[0].to_owned(), fields[1].to_owned(), fields[2].to_owned(), number(fields[3]))
+    };
+    records("measures").into_iter().map(row).collect()
+}
+
+/// KL by parameters: `joint`, or `batch` with gradients.
+pub fn parameters(file: &str) -> Vec<Parameters> {
+    let row = |r: Vec<String>| {
+        let fields: Vec<&str> = r[0].split(';').collect();
+        let slopes = |at: usize| fields.get(at).map(|text| numbers(text)).unwrap_or_default();
+        Parameters {
+            kind: fields[0].to_owned(),
+            p: numbers(fields[1]),
+            q: numbers(fields[2]),
+            truth: truth(fields[3]),
+            to_p: slopes(4),
+            to_q: slopes(5),
+        }
+    };
+    records(file).into_iter().map(row).collect()
 }
 
 /// Functions of numbers.

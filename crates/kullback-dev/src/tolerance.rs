@@ -256,3 +256,21 @@ pub const FAMILY_FALLBACK_NEAR: f64 = 1e-8;
 
 /// Divergences by a sum or an integral below this are promised their stated error only.
 pub const FAMILY_SMALLEST: f64 = 1e-22;
+
+/// Relative error of KL between vectors or matrices of small dimension, matrices of moderate condition.
+pub const JOINT: f64 = 1e-11;
+
+/// The same for Q a perturbation of P by 1e-6 relative: of what a matrix has, its factor has lost a unit.
+pub const JOINT_NEAR: f64 = 1e-8;
+
+/// Error of a gradient by parameters, relative to the gradient's largest entry.
+pub const GRADIENT: f64 = 1e-11;
+
+/// Standard errors that a mean of random points may be off.
+pub const STANDARD_ERRORS: f64 = 4.0;
+
+/// Relative error of power divergences between members of an exponential family.
+pub const POWER: f64 = 1e-11;
+
+/// The same for Q a perturbation of P by 1e-6 relative.
+pub const POWER_NEAR: f64 = 1e-8;

@@ -97,6 +97,17 @@ pub enum Error {
         /// What would be accepted.
         expected: &'static str,
     },
+    /// A parameter of one distribution of a batch lies outside its range.
+    RowParameter {
+        /// Its name.
+        name: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// What was given; of a matrix, the entry where it shows.
+        value: f64,
+        /// What would be accepted.
+        expected: &'static str,
+    },
     /// A view of rows does not fit its buffer.
     Shape {
         /// Elements in the buffer.
@@ -203,6 +214,14 @@ impl Error {
             other => other,
         }
     }
+
+    /// A parameter's error as that of one row of a batch.
+    pub(crate) fn in_row(self, row: usize) -> Self {
+        match self {
+            Self::Parameter { name, value, expected } => Self::RowParameter { name, row, value, expected },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -235,6 +254,9 @@ impl fmt::Display for Error {
             }
             Self::Row { p, q, reason } => write!(f, "row {p} of P against row {q} of Q: {}", Self::from(reason)),
             Self::Parameter { name, value, expected } => write!(f, "{name} = {value} is outside its range: {expected}"),
+            Self::RowParameter { name, row, value, expected } => {
+                write!(f, "row {row}: {name} = {value} is outside its range: {expected}")
+            }
             Self::Shape { len, needed } => {
                 write!(f, "the buffer holds {len} elements and the rows need {needed}")
             }
@@ -257,7 +279,8 @@ impl fmt::Display for Error {
             }
             Self::Unbounded => f.write_str(
                 "this divergence of two families is not available; kl, reverse-kl, jeffreys, and of one-dimensional families js, \
-                 hellinger, bhattacharyya, triangular, tv, skew-kl=λ, renyi=α and tsallis=α with α below 1 are",
+                 hellinger, bhattacharyya, triangular, tv, skew-kl=λ, renyi=α and tsallis=α with α below 1 are; of two members of one \
+                 exponential family also renyi, tsallis, alpha, cressie-read, chi2 and neyman-chi2 of every order",
             ),
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),

@@ -164,6 +164,24 @@ own_pairs! {
     Poisson => Poisson; Categorical => Categorical; DiscreteUniform => DiscreteUniform;
 }
 
+macro_rules! exponential_families {
+    ($($name:ident),* $(,)?) => {
+        /// A divergence of two members of one exponential family, if it follows from KL there.
+        pub(super) fn of_exponential_family(p: &Any, q: &Any, measure: crate::Measure) -> Option<Certified> {
+            match (p, q) {
+                $((Any::$name(p), Any::$name(q)) => exponential_family::divergence(p, q, measure),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+// Those with a finite support are summed as they are.
+exponential_families! {
+    Normal, LogNormal, HalfNormal, Exponential, Gamma, InverseGamma, Chi, Chi2, Beta, Pareto, VonMises, Poisson, Geometric,
+    NegativeBinomial,
+}
+
 impl Any {
     /// Every family there is.
     #[must_use]

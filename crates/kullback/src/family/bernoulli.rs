@@ -1,7 +1,11 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
+use super::formula::{Check, Formula, Slopes};
+use super::{
+    Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, parameter, unit,
+};
 use crate::num::Real;
+use crate::num::simd::Least;
 
 family! {
     /// The Bernoulli distribution: 1 with probability `probs`, else 0.
@@ -11,14 +15,46 @@ family! {
     }
 }
 
+/// φ(p, q) of two shares or rates, either of which may be 0.
+#[inline(always)]
+pub(super) fn share_term<V: Real>(p: V, q: V, difference: V) -> V {
+    let (zero, one) = (p.constant(0.0), p.constant(1.0));
+    // φ itself sees no zero.
+    let term = V::kl_term(p.where_equal(zero, one, p), q.where_equal(zero, one, q), difference);
+    p.where_equal(zero, q, q.where_equal(zero, p.constant(f64::INFINITY), term))
+}
+
+/// ln(p/q) of two shares: what a KL grows by with p. At p = 0 it falls infinitely fast, or rises if q is 0 as well.
+#[inline(always)]
+pub(super) fn ln_shares<V: Real>(p: V, q: V, difference: V) -> V {
+    let (zero, one, infinity) = (p.constant(0.0), p.constant(1.0), p.constant(f64::INFINITY));
+    let ratio = -V::ln_ratio(p.where_equal(zero, one, p), q.where_equal(zero, one, q), difference);
+    q.where_equal(zero, infinity, p.where_equal(zero, -infinity, ratio))
+}
+
 /// KL(p‖q) of two coins, both terms centred: φ(p, q) + φ(1 − p, 1 − q).
-pub(super) fn kl_of_coins(p: f64, q: f64) -> f64 {
-    let term = |p: f64, q: f64, difference: f64| match (p == 0.0, q == 0.0) {
-        (true, _) => q,
-        (false, true) => f64::INFINITY,
-        _ => f64::kl_term(p, q, difference),
-    };
-    term(p, q, q - p) + term(1.0 - p, 1.0 - q, p - q)
+#[inline(always)]
+pub(super) fn kl_of_coins<V: Real>([p]: [V; 1], [q]: [V; 1]) -> Slopes<V, 1> {
+    let (zero, one) = (p.constant(0.0), p.constant(1.0));
+    let (p_0, q_0, difference) = (one - p, one - q, q - p);
+    let heads = ln_shares(p, q, difference);
+    let slope = p.where_equal(zero, one / q_0, p_0.where_equal(zero, -one / q, difference / (q * q_0)));
+    // Where only one of the sides can lose a face, its logarithm alone decides.
+    let at_p = p_0.where_equal(zero, -ln_shares(p_0, q_0, -difference), heads - ln_shares(p_0, q_0, -difference));
+    Slopes {
+        value: share_term(p, q, difference) + share_term(p_0, q_0, -difference),
+        p: [p.where_equal(zero, heads, at_p)],
+        q: [slope],
+    }
+}
+
+impl Formula<1> for Bernoulli {
+    const NAMES: [&'static str; 1] = ["probs"];
+    const CHECKS: [Check; 1] = [parameter::probability];
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: [V; 1], q: [V; 1]) -> Slopes<V, 1> {
+        kl_of_coins(p, q)
+    }
 }
 
 /// −x ln x.
@@ -71,7 +107,7 @@ impl Distribution for Bernoulli {
 
 impl KlTo<Self> for Bernoulli {
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_coins(self.probs, q.probs))
+        Some(kl_of_coins([self.probs], [q.probs]).value)
     }
     kl::certified!();
 }

@@ -1,10 +1,13 @@
 use rand::Rng;
 
 use super::density::ln_beta_kernel;
-use super::{Distribution, Edge, Gamma, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl};
-use crate::num::Real;
+use super::formula::{Check, Formula, Slopes};
+use super::{
+    Distribution, Edge, Gamma, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, parameter,
+};
+use crate::num::simd::Least;
 use crate::num::special::gamma::ln_beta;
-use crate::num::special::{bregman, digamma, ln_gamma, trigamma};
+use crate::num::special::{centred_ln_gamma, digamma, ln_gamma, trigamma};
 
 family! {
     /// The Beta distribution: x^(concentration1 − 1) (1 − x)^(concentration0 − 1) on [0, 1], normalised.
@@ -106,25 +109,53 @@ impl Distribution for Beta {
 ///
 /// ln Γ is x ln x − x and a rest; of the first what remains is the divergence of the mean shares, times Q's total. That
 /// of the second is taken near a_p by its curvature, so only totals that change much less than their parts cancel.
-pub(super) fn kl_of_dirichlets(p: &[f64], q: &[f64]) -> f64 {
-    let [sum_p, sum_q] = [p, q].map(|a| a.iter().sum::<f64>());
-    let growth: f64 = p.iter().zip(q).map(|(a_p, a_q)| a_q - a_p).sum();
-    let mut total = -bregman::centred_ln_gamma(sum_q, sum_p);
-    for (&a_p, &a_q) in p.iter().zip(q) {
+///
+/// With `GRADIENT` the slopes go to `to_p` and `to_q`, which otherwise may be empty.
+#[inline(always)]
+pub(super) fn kl_of_dirichlets<V: Least, const GRADIENT: bool>(p: &[V], q: &[V], to_p: &mut [V], to_q: &mut [V]) -> V {
+    let zero = p[0].constant(0.0);
+    let (mut sum_p, mut sum_q, mut growth) = (zero, zero, zero);
+    let mut i = 0;
+    while i < p.len() {
+        (sum_p, sum_q, growth) = (sum_p + p[i], sum_q + q[i], growth + (q[i] - p[i]));
+        i += 1;
+    }
+    let whole = centred_ln_gamma(sum_q, sum_p);
+    let mut total = -whole.value;
+    let mut i = 0;
+    while i < p.len() {
+        let (a_p, a_q) = (p[i], q[i]);
         let expected = a_p * (sum_q / sum_p);
         // expected − a_q without rounding `expected` first.
-        let difference = (a_p - a_q) + a_p * (growth / sum_p);
-        let near = difference.abs() < 0.1 * expected;
-        let shares = f64::kl_term(a_q, expected, if near { difference } else { expected - a_q });
-        total += shares + bregman::centred_ln_gamma(a_q, a_p);
+        let exact = (a_p - a_q) + a_p * (growth / sum_p);
+        let difference = exact.abs().where_less(expected * 0.1, exact, expected - a_q);
+        let part = centred_ln_gamma(a_q, a_p);
+        total = total + (V::kl_term(a_q, expected, difference) + part.value);
+        if GRADIENT {
+            to_p[i] = difference / a_p - (a_q - a_p) * part.curvature + growth * whole.curvature;
+            to_q[i] = (part.slope - whole.slope) - V::ln_ratio(a_q, expected, difference);
+        }
+        i += 1;
     }
-    total.max(0.0)
+    total.max(zero)
+}
+
+impl Formula<2> for Beta {
+    const NAMES: [&'static str; 2] = ["concentration1", "concentration0"];
+    const CHECKS: [Check; 2] = [parameter::positive; 2];
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: [V; 2], q: [V; 2]) -> Slopes<V, 2> {
+        let zero = p[0].constant(0.0);
+        let (mut to_p, mut to_q) = ([zero; 2], [zero; 2]);
+        let value = kl_of_dirichlets::<V, GRADIENT>(&p, &q, &mut to_p, &mut to_q);
+        Slopes { value, p: to_p, q: to_q }
+    }
 }
 
 impl KlTo<Self> for Beta {
     fn closed_form(&self, q: &Self) -> Option<f64> {
         let both = |beta: &Self| [beta.concentration1, beta.concentration0];
-        Some(kl_of_dirichlets(&both(self), &both(q)))
+        Some(Self::kl::<f64, false>(both(self), both(q)).value)
     }
     kl::certified!();
 }

@@ -91,7 +91,7 @@ impl Distribution for Binomial {
 impl KlTo<Self> for Binomial {
     /// For one number of trials, that many coins.
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        let one = kl_of_coins(self.probs, q.probs);
+        let one = kl_of_coins([self.probs], [q.probs]).value;
         (self.total_count == q.total_count).then_some(if self.total_count == 0.0 {
             0.0
         } else {

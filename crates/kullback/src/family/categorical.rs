@@ -2,9 +2,14 @@ use core::fmt;
 
 use rand::Rng;
 
-use super::{Distribution, Edge, Kind, KlTo, Parametric, Point, Support, Tail, Terms, kl, unit, write_arguments};
+use super::bernoulli::{ln_shares, share_term};
+use super::formula::{Check, RowFormula};
+use super::{
+    Distribution, Edge, Kind, KlTo, Parametric, Point, Support, Tail, Terms, kl, parameter, unit, write_arguments,
+};
 use crate::Error;
 use crate::num::Real;
+use crate::num::simd::Least;
 
 /// The categorical distribution on 0, 1, …: weights, normalised here.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,13 +28,13 @@ impl Categorical {
     pub fn new(weights: &[f64]) -> Result<Self, Error> {
         let largest = weights.iter().copied().fold(0.0, f64::max);
         for weight in weights {
-            super::parameter::not_negative("probs", *weight)?;
+            parameter::not_negative("probs", *weight)?;
         }
         if largest == 0.0 {
             return Err(Error::Empty);
         }
-        let mass: f64 = weights.iter().map(|weight| weight / largest).sum();
-        let probs = weights.iter().map(|weight| weight / largest / mass).collect();
+        let mut probs = weights.to_vec();
+        normalize(&mut probs);
         Ok(Self { weights: weights.to_vec(), probs })
     }
 
@@ -106,17 +111,74 @@ impl Distribution for Categorical {
     }
 }
 
+/// Σ φ(p, q) of shares.
+#[inline(always)]
+fn kl_of_shares<V: Real>(p: &[V], q: &[V]) -> V {
+    let mut total = p[0].constant(0.0);
+    let mut i = 0;
+    while i < p.len() {
+        total = total + share_term(p[i], q[i], q[i] - p[i]);
+        i += 1;
+    }
+    total
+}
+
+/// Divides weights by their sum, which is returned.
+#[inline(always)]
+fn normalize<V: Real>(weights: &mut [V]) -> V {
+    let zero = weights[0].constant(0.0);
+    let (mut largest, mut mass) = (zero, zero);
+    let mut i = 0;
+    while i < weights.len() {
+        largest = largest.max(weights[i]);
+        i += 1;
+    }
+    let mut i = 0;
+    while i < weights.len() {
+        weights[i] = weights[i] / largest;
+        mass = mass + weights[i];
+        i += 1;
+    }
+    let mut i = 0;
+    while i < weights.len() {
+        weights[i] = weights[i] / mass;
+        i += 1;
+    }
+    largest * mass
+}
+
+impl RowFormula for Categorical {
+    const VECTOR: &'static str = "probs";
+    const CHECK: Check = parameter::not_negative;
+    const LEAST_COLUMNS: usize = 1;
+    const NEEDS_MASS: bool = true;
+
+    /// The parameters are weights: a slope is that of the shares, less what their normalisation takes back.
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: &mut [V], q: &mut [V], to_p: &mut [V], to_q: &mut [V]) -> V {
+        let (mass_p, mass_q) = (normalize(p), normalize(q));
+        let value = kl_of_shares(p, q);
+        if GRADIENT {
+            let (zero, one) = (value.constant(0.0), value.constant(1.0));
+            let mut i = 0;
+            while i < p.len() {
+                let difference = q[i] - p[i];
+                to_p[i] = (ln_shares(p[i], q[i], difference) - value) / mass_p;
+                to_q[i] = p[i].where_equal(zero, one, difference / q[i]) / mass_q;
+                i += 1;
+            }
+        }
+        value
+    }
+}
+
 impl KlTo<Self> for Categorical {
     /// Σ φ(p, q).
     fn closed_form(&self, q: &Self) -> Option<f64> {
         let n = self.probs.len().max(q.probs.len());
-        let at = |probs: &[f64], k: usize| probs.get(k).copied().unwrap_or(0.0);
-        let terms = (0..n).map(|k| match (at(&self.probs, k), at(&q.probs, k)) {
-            (0.0, q) => q,
-            (_, 0.0) => f64::INFINITY,
-            (p, q) => f64::kl_term(p, q, q - p),
-        });
-        Some(terms.sum())
+        // What is not listed has no probability.
+        let padded = |probs: &[f64]| probs.iter().copied().chain(core::iter::repeat(0.0)).take(n).collect::<Vec<_>>();
+        Some(kl_of_shares(&padded(&self.probs), &padded(&q.probs)))
     }
     kl::certified!();
 }

@@ -77,7 +77,7 @@ impl Distribution for Chi2 {
 
 impl KlTo<Self> for Chi2 {
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_gammas([0.5 * self.df, 0.5], [0.5 * q.df, 0.5]))
+        Some(kl_of_gammas([0.5 * self.df, 0.5], [0.5 * q.df, 0.5]).value)
     }
     kl::certified!();
 }
@@ -158,7 +158,7 @@ impl Distribution for Chi {
 impl KlTo<Self> for Chi {
     /// That of the squares.
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_gammas([0.5 * self.df, 0.5], [0.5 * q.df, 0.5]))
+        Some(kl_of_gammas([0.5 * self.df, 0.5], [0.5 * q.df, 0.5]).value)
     }
     kl::certified!();
 }

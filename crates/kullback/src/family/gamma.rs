@@ -1,12 +1,14 @@
 use rand::Rng;
 
 use super::density::ln_gamma_kernel;
+use super::formula::{Check, Formula, Slopes};
 use super::{
     Chi2, Distribution, Edge, Exponential, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, above, draw,
-    family, kl,
+    family, kl, parameter,
 };
-use crate::num::special::{bregman, digamma, ln_gamma, trigamma};
-use crate::num::{Real, entropic};
+use crate::num::entropic;
+use crate::num::simd::Least;
+use crate::num::special::{centred_ln_gamma, digamma, ln_gamma, trigamma};
 
 family! {
     /// The Gamma distribution: x^(concentration − 1) e^(−rate·x) for x > 0, normalised.
@@ -107,15 +109,33 @@ pub(super) fn gamma_landmarks(a: f64, rate: f64) -> Vec<f64> {
 
 /// KL of Gamma distributions: a_q h(ln(mean_q/mean_p)) and the Bregman divergence of ln Γ(x) − x ln x + x from a_p to a_q,
 /// both at least 0. The textbook form, a Bregman divergence in (a, rate), cancels for large shapes.
-pub(super) fn kl_of_gammas([a_p, rate_p]: [f64; 2], [a_q, rate_q]: [f64; 2]) -> f64 {
-    let shapes = f64::ln_ratio(a_p, a_q, a_q - a_p);
-    let rates = f64::ln_ratio(rate_q, rate_p, rate_p - rate_q);
-    a_q * entropic::h(shapes + rates) + bregman::centred_ln_gamma(a_q, a_p)
+#[inline(always)]
+pub(super) fn kl_of_gammas<V: Least>([a_p, rate_p]: [V; 2], [a_q, rate_q]: [V; 2]) -> Slopes<V, 2> {
+    let shapes = V::ln_ratio(a_p, a_q, a_q - a_p);
+    let rates = V::ln_ratio(rate_q, rate_p, rate_p - rate_q);
+    let means = shapes + rates;
+    let centred = centred_ln_gamma(a_q, a_p);
+    // h′ = 1 − e⁻ˣ.
+    let slope = -(-means).exp_m1() * a_q;
+    Slopes {
+        value: a_q * entropic::h(means) + centred.value,
+        p: [-slope / a_p - (a_q - a_p) * centred.curvature, slope / rate_p],
+        q: [means + centred.slope, -slope / rate_q],
+    }
+}
+
+impl Formula<2> for Gamma {
+    const NAMES: [&'static str; 2] = ["concentration", "rate"];
+    const CHECKS: [Check; 2] = [parameter::positive; 2];
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: [V; 2], q: [V; 2]) -> Slopes<V, 2> {
+        kl_of_gammas(p, q)
+    }
 }
 
 impl KlTo<Self> for Gamma {
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_gammas([self.concentration, self.rate], [q.concentration, q.rate]))
+        Some(kl_of_gammas([self.concentration, self.rate], [q.concentration, q.rate]).value)
     }
     kl::certified!();
 }

@@ -56,7 +56,7 @@ impl Distribution for Geometric {
 impl KlTo<Self> for Geometric {
     /// The expected number of trials, 1/p, times the KL of one.
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_coins(self.probs, q.probs) / self.probs)
+        Some(kl_of_coins([self.probs], [q.probs]).value / self.probs)
     }
     kl::certified!();
 }

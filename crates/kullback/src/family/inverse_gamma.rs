@@ -81,7 +81,7 @@ impl Distribution for InverseGamma {
 impl KlTo<Self> for InverseGamma {
     /// That of the inverses.
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_gammas([self.concentration, self.rate], [q.concentration, q.rate]))
+        Some(kl_of_gammas([self.concentration, self.rate], [q.concentration, q.rate]).value)
     }
     kl::certified!();
 }

@@ -1,6 +1,10 @@
 use rand::Rng;
 
-use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, family, kl, unit};
+use super::formula::{Check, Formula, Slopes};
+use super::{
+    Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, family, kl, parameter, unit,
+};
+use crate::num::simd::Least;
 use crate::num::{Real, entropic};
 
 family! {
@@ -66,15 +70,42 @@ impl Distribution for Laplace {
     }
 }
 
+/// φ(b_q, b_p)/b_q + (b_p/b_q) h(|μ_p − μ_q|/b_p).
+#[inline(always)]
+fn kl_of_laplaces<V: Real>([loc_p, scale_p]: [V; 2], [loc_q, scale_q]: [V; 2]) -> Slopes<V, 2> {
+    let (zero, one, far) = (loc_p.constant(0.0), loc_p.constant(1.0), loc_p.constant(1e8));
+    let shift = loc_p - loc_q;
+    let off = shift.abs();
+    // Where the quotient would overflow its exponential has long been 0.
+    let s = (off / scale_p).where_less(far, off / scale_p, far);
+    let excess = entropic::h(s);
+    // b_p h(s), which is `off` out there.
+    let moved = s.where_less(far, scale_p * excess, off);
+    let falls = (-s).exp_m1();
+    let towards = -falls / scale_q;
+    let along = shift.where_less(zero, -towards, towards);
+    // (1 + s)e⁻ˢ − 1, by h where s is small and the rest cancels.
+    let lost = s.where_less(one, excess + s * falls, falls + s * (falls + 1.0));
+    let wider = (scale_p - scale_q) / scale_q;
+    Slopes {
+        value: (V::kl_term(scale_q, scale_p, scale_p - scale_q) + moved) / scale_q,
+        p: [along, (wider * (lost + 1.0) + lost) / scale_p],
+        q: [-along, -(wider + moved / scale_q) / scale_q],
+    }
+}
+
+impl Formula<2> for Laplace {
+    const NAMES: [&'static str; 2] = ["loc", "scale"];
+    const CHECKS: [Check; 2] = [parameter::finite, parameter::positive];
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: [V; 2], q: [V; 2]) -> Slopes<V, 2> {
+        kl_of_laplaces(p, q)
+    }
+}
+
 impl KlTo<Self> for Laplace {
-    /// h(ln(b_q/b_p)) + (b_p/b_q) h(|μ_p − μ_q|/b_p).
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        let widths = f64::ln_ratio(self.scale, q.scale, q.scale - self.scale);
-        let off = (self.loc - q.loc).abs();
-        // e⁻ˢ − 1 + s for s = off/b_p, times b_p; the product, where s would overflow, is `off`.
-        let s = off / self.scale;
-        let moved = if s > 1e8 { off } else { self.scale * entropic::h(s) };
-        Some(entropic::h(widths) + moved / q.scale)
+        Some(kl_of_laplaces([self.loc, self.scale], [q.loc, q.scale]).value)
     }
     kl::certified!();
 }

@@ -72,7 +72,7 @@ impl Distribution for LogNormal {
 impl KlTo<Self> for LogNormal {
     /// That of the logarithms.
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_normals([self.loc, self.scale], [q.loc, q.scale]))
+        Some(kl_of_normals([self.loc, self.scale], [q.loc, q.scale]).value)
     }
     kl::certified!();
 }

@@ -28,10 +28,12 @@
 
 mod affine;
 mod any;
+pub mod batch;
 mod certified;
 mod density;
 mod distribution;
 mod fallback;
+mod formula;
 mod kl;
 mod parameter;
 mod parse;
@@ -48,6 +50,7 @@ mod continuous_bernoulli;
 mod custom;
 mod discrete_uniform;
 mod exponential;
+mod exponential_family;
 mod gamma;
 mod geometric;
 mod gumbel;

@@ -65,7 +65,7 @@ impl KlTo<Self> for NegativeBinomial {
     /// For one number of failures: the expected number of trials, r/(1 − p), times the KL of one.
     fn closed_form(&self, q: &Self) -> Option<f64> {
         let trials = self.total_count / (1.0 - self.probs);
-        (self.total_count == q.total_count).then(|| trials * kl_of_coins(self.probs, q.probs))
+        (self.total_count == q.total_count).then(|| trials * kl_of_coins([self.probs], [q.probs]).value)
     }
     kl::certified!();
 }

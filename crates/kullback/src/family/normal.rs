@@ -1,9 +1,13 @@
 use rand::Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, family, kl};
+use super::formula::{Check, Formula, Slopes};
+use super::{
+    Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, family, kl, parameter,
+};
+use crate::num::Real;
+use crate::num::simd::Least;
 use crate::num::special::gamma::HALF_LN_TAU;
-use crate::num::{Real, entropic};
 
 family! {
     /// The normal distribution: mean `loc`, standard deviation `scale` > 0.
@@ -71,16 +75,33 @@ impl Distribution for Normal {
     }
 }
 
-/// ½h(2 ln(σ_q/σ_p)) + ½((μ_p − μ_q)/σ_q)²; nothing cancels.
-pub(super) fn kl_of_normals([loc_p, scale_p]: [f64; 2], [loc_q, scale_q]: [f64; 2]) -> f64 {
+/// φ(σ_q, σ_p)/σ_q + ½(σ_p/σ_q − 1)² + ½((μ_p − μ_q)/σ_q)²; nothing cancels.
+#[inline(always)]
+pub(super) fn kl_of_normals<V: Real>([loc_p, scale_p]: [V; 2], [loc_q, scale_q]: [V; 2]) -> Slopes<V, 2> {
+    let (difference, one) = (scale_p - scale_q, loc_p.constant(1.0));
     let off = (loc_p - loc_q) / scale_q;
-    let widths = f64::ln_ratio(scale_p, scale_q, scale_q - scale_p);
-    0.5 * entropic::h(2.0 * widths) + 0.5 * off * off
+    let less_one = difference / scale_q;
+    let squares = off.mul_add(off, less_one * less_one);
+    let moved = off / scale_q;
+    Slopes {
+        value: V::kl_term(scale_q, scale_p, difference) / scale_q + squares * 0.5,
+        p: [moved, less_one * (one / scale_q + one / scale_p)],
+        q: [-moved, -(less_one + less_one + squares) / scale_q],
+    }
+}
+
+impl Formula<2> for Normal {
+    const NAMES: [&'static str; 2] = ["loc", "scale"];
+    const CHECKS: [Check; 2] = [parameter::finite, parameter::positive];
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: [V; 2], q: [V; 2]) -> Slopes<V, 2> {
+        kl_of_normals(p, q)
+    }
 }
 
 impl KlTo<Self> for Normal {
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(kl_of_normals([self.loc, self.scale], [q.loc, q.scale]))
+        Some(kl_of_normals([self.loc, self.scale], [q.loc, q.scale]).value)
     }
     kl::certified!();
 }

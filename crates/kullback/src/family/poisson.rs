@@ -1,8 +1,8 @@
 use rand::Rng;
 
+use super::bernoulli::share_term;
 use super::density::ln_gamma_kernel;
 use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, around, draw, family, kl};
-use crate::num::Real;
 
 family! {
     /// The Poisson distribution: e^(−rate) rate^k/k!.
@@ -52,11 +52,7 @@ impl Distribution for Poisson {
 impl KlTo<Self> for Poisson {
     /// φ(λ_p, λ_q).
     fn closed_form(&self, q: &Self) -> Option<f64> {
-        Some(match (self.rate == 0.0, q.rate == 0.0) {
-            (true, _) => q.rate,
-            (false, true) => f64::INFINITY,
-            _ => f64::kl_term(self.rate, q.rate, q.rate - self.rate),
-        })
+        Some(share_term(self.rate, q.rate, q.rate - self.rate))
     }
     kl::certified!();
 }

@@ -14,6 +14,26 @@ pub(crate) use fearless_simd::{Level, Simd};
 
 use super::real::Real;
 
+/// Numbers whose smallest can be asked for: for a loop that goes on until all have arrived.
+pub trait Least: Real {
+    /// The smallest; none may be NaN.
+    fn least(self) -> f64;
+}
+
+impl Least for f64 {
+    #[inline(always)]
+    fn least(self) -> f64 {
+        self
+    }
+}
+
+impl<S: Simd> Least for F64s<S> {
+    #[inline(always)]
+    fn least(self) -> f64 {
+        self.0.reduce_min()
+    }
+}
+
 /// Work that is compiled once for every instruction set.
 pub(crate) trait Kernel {
     type Output;

@@ -1,11 +1,14 @@
+use super::kernels::{Factorize, Whiten, pitch};
 use crate::Error;
+use crate::num::simd::{Level, dispatch};
 
-/// The Cholesky factor L of a symmetric positive definite matrix LLᵀ, row-major, zeros above the diagonal.
+/// The Cholesky factor L of a symmetric positive definite matrix LLᵀ.
 ///
 /// For the few hundred dimensions that densities have; no dependency is worth its compile time for that.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cholesky {
     dimension: usize,
+    /// Rows of [`pitch`], zeros above the diagonal.
     lower: Vec<f64>,
 }
 
@@ -20,26 +23,16 @@ impl Cholesky {
         if n == 0 || matrix.len() != n * n {
             return Err(Error::Shape { len: matrix.len(), needed: n * n });
         }
-        let mut lower = vec![0.0; n * n];
         for i in 0..n {
-            for j in 0..=i {
+            for j in 0..i {
                 let (x, mirrored) = (matrix[i * n + j], matrix[j * n + i]);
                 if (x - mirrored).abs() > 1e-12 * (x.abs() + mirrored.abs()) {
                     return Err(Error::NotSymmetric { row: i, column: j });
                 }
-                let (row, column) = (&lower[i * n..i * n + j], &lower[j * n..j * n + j]);
-                let rest = x - dot(row, column);
-                if i == j {
-                    // Also for NaN.
-                    if rest.partial_cmp(&0.0) != Some(core::cmp::Ordering::Greater) || !rest.is_finite() {
-                        return Err(Error::NotPositiveDefinite { row: i });
-                    }
-                    lower[i * n + i] = rest.sqrt();
-                } else {
-                    lower[i * n + j] = rest / lower[j * n + j];
-                }
             }
         }
+        let mut lower = vec![0.0; n * pitch(n)];
+        dispatch(Level::new(), Factorize { n, matrix, lower: &mut lower })?;
         Ok(Self { dimension, lower })
     }
 
@@ -60,7 +53,11 @@ impl Cholesky {
                 return Err(Error::NotPositiveDefinite { row: i });
             }
         }
-        Ok(Self { dimension, lower: factor.to_vec() })
+        let mut lower = vec![0.0; n * pitch(n)];
+        for (to, from) in lower.chunks_mut(pitch(n)).zip(factor.chunks(n)) {
+            to[..n].copy_from_slice(from);
+        }
+        Ok(Self { dimension, lower })
     }
 
     /// Of the inverse of a matrix: a precision's covariance.
@@ -75,14 +72,14 @@ impl Cholesky {
         // With rows and columns reversed, the factor's inverse is upper triangular the right way round.
         let reversed: Vec<f64> = matrix.iter().rev().copied().collect();
         let factor = Self::of(n, &reversed)?;
-        let mut lower = vec![0.0; n * n];
+        let mut lower = vec![0.0; n * pitch(n)];
         for column in 0..n {
             let mut unit = vec![0.0; n];
             unit[column] = 1.0;
             factor.solve(&mut unit);
             for (row, x) in unit.iter().enumerate() {
                 // The transpose, reversed again.
-                lower[(n - 1 - column) * n + (n - 1 - row)] = *x;
+                lower[(n - 1 - column) * pitch(n) + (n - 1 - row)] = *x;
             }
         }
         Ok(Self { dimension, lower })
@@ -95,7 +92,12 @@ impl Cholesky {
     }
 
     pub(crate) fn entry(&self, row: usize, column: usize) -> f64 {
-        self.lower[row * self.dimension + column]
+        self.lower[row * pitch(self.dimension) + column]
+    }
+
+    /// A row up to the diagonal.
+    fn row(&self, index: usize) -> &[f64] {
+        &self.lower[index * pitch(self.dimension)..][..=index]
     }
 
     /// ln det of LLᵀ.
@@ -108,15 +110,15 @@ impl Cholesky {
     pub(crate) fn solve(&self, x: &mut [f64]) {
         let n = self.dimension;
         for i in 0..n.min(x.len()) {
-            let row = &self.lower[i * n..i * n + i];
-            x[i] = (x[i] - dot(row, &x[..i])) / self.lower[i * n + i];
+            let row = self.row(i);
+            x[i] = (x[i] - dot(&row[..i], &x[..i])) / row[i];
         }
     }
 
     /// Lx.
     pub(super) fn multiply(&self, x: &[f64]) -> Vec<f64> {
         let n = self.dimension;
-        (0..n).map(|i| dot(&self.lower[i * n..=i * n + i], &x[..=i])).collect()
+        (0..n).map(|i| dot(self.row(i), &x[..=i])).collect()
     }
 
     /// How far L_p is from L_q, seen from Q: with M = L_q⁻¹L_p, both of Σ M² − d and of Σ M² − d − ln det M², which is
@@ -124,23 +126,35 @@ impl Cholesky {
     pub(super) fn compare(&self, q: &Self) -> Comparison {
         let n = self.dimension;
         let (mut excess, mut divergence) = (0.0, 0.0);
-        let mut column = vec![0.0; n];
-        for j in 0..n {
-            for (i, x) in column.iter_mut().enumerate().skip(j) {
-                *x = self.entry(i, j) - q.entry(i, j);
-            }
-            // Above the diagonal there is nothing, so the solution starts at j as well.
-            for i in j..n {
-                let row = &q.lower[i * n + j..i * n + i];
-                column[i] = (column[i] - dot(row, &column[j..i])) / q.entry(i, i);
-            }
-            let square = column[j] * (2.0 + column[j]);
-            let below: f64 = column[j + 1..].iter().map(|x| x * x).sum();
+        for (i, row) in self.seen_from(q).chunks(pitch(n)).enumerate() {
+            let square = row[i] * (2.0 + row[i]);
+            let below = dot(&row[..i], &row[..i]);
             excess += square + below;
-            let ratio = self.entry(j, j) / q.entry(j, j);
+            let ratio = self.entry(i, i) / q.entry(i, i);
             divergence += minus_ln_of_square(ratio, square) + below;
         }
         Comparison { excess, divergence }
+    }
+
+    /// L_q⁻¹L_p − 1, lower triangular, in rows of [`pitch`].
+    pub(super) fn seen_from(&self, q: &Self) -> Vec<f64> {
+        let n = self.dimension;
+        let mut to = vec![0.0; n * pitch(n)];
+        dispatch(Level::new(), Whiten { n, p: &self.lower, q: &q.lower, to: &mut to });
+        to
+    }
+
+    /// L⁻ᵀ times a matrix with rows of `pitch`, in place, from the last row up.
+    pub(super) fn solve_transposed(&self, matrix: &mut [f64], pitch: usize) {
+        for i in (0..self.dimension).rev() {
+            let (above, from_here) = matrix.split_at_mut(i * pitch);
+            let row = &mut from_here[..pitch];
+            row.iter_mut().for_each(|x| *x /= self.entry(i, i));
+            for (k, to) in above.chunks_mut(pitch).enumerate() {
+                let factor = self.entry(i, k);
+                to.iter_mut().zip(&*row).for_each(|(to, x)| *to -= factor * x);
+            }
+        }
     }
 }
 

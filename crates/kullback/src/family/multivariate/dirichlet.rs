@@ -5,7 +5,9 @@ use rand::Rng;
 use super::{Joint, always_closed};
 use crate::Error;
 use crate::family::beta::kl_of_dirichlets;
-use crate::family::{Distribution as _, Gamma, KlTo, Parametric, write_arguments};
+use crate::family::formula::{Check, RowFormula};
+use crate::family::{Distribution as _, Gamma, KlTo, Parametric, parameter, write_arguments};
+use crate::num::simd::Least;
 use crate::num::special::{digamma, ln_gamma};
 
 /// The Dirichlet distribution on the shares of two or more categories.
@@ -24,7 +26,7 @@ impl Dirichlet {
             return Err(Error::Empty);
         }
         for a in concentration {
-            crate::family::parameter::positive("concentration", *a)?;
+            parameter::positive("concentration", *a)?;
         }
         Ok(Self { concentration: concentration.to_vec() })
     }
@@ -82,10 +84,21 @@ impl Joint for Dirichlet {
     }
 }
 
+impl RowFormula for Dirichlet {
+    const VECTOR: &'static str = "concentration";
+    const CHECK: Check = parameter::positive;
+    const LEAST_COLUMNS: usize = 2;
+    const NEEDS_MASS: bool = false;
+    #[inline(always)]
+    fn kl<V: Least, const GRADIENT: bool>(p: &mut [V], q: &mut [V], to_p: &mut [V], to_q: &mut [V]) -> V {
+        kl_of_dirichlets::<V, GRADIENT>(p, q, to_p, to_q)
+    }
+}
+
 impl KlTo<Self> for Dirichlet {
     fn closed_form(&self, q: &Self) -> Option<f64> {
         let one = self.concentration.len() == q.concentration.len();
-        one.then(|| kl_of_dirichlets(&self.concentration, &q.concentration))
+        one.then(|| kl_of_dirichlets::<f64, false>(&self.concentration, &q.concentration, &mut [], &mut []))
     }
     always_closed!(|x| [x.concentration.len()]);
 }

@@ -3,6 +3,7 @@
 mod cholesky;
 mod dirichlet;
 mod independent;
+mod kernels;
 mod matrix_normal;
 mod monte_carlo;
 mod multinomial;

@@ -115,6 +115,76 @@ impl MultivariateNormal {
     }
 }
 
+/// How KL changes with the parameters of one side.
+pub(in crate::family) struct NormalSlopes<'a> {
+    scale: &'a Cholesky,
+    /// By the mean.
+    pub(in crate::family) loc: Vec<f64>,
+    /// L⁻ᵀS, where L⁻ᵀSL⁻¹/2 is the gradient by the covariance matrix.
+    half: Vec<f64>,
+}
+
+impl NormalSlopes<'_> {
+    /// By the covariance matrix: symmetric, ½ L⁻ᵀSL⁻¹.
+    pub(in crate::family) fn by_covariance(&self) -> Vec<f64> {
+        let mut other = transposed(&self.half, self.loc.len());
+        self.scale.solve_transposed(&mut other, self.loc.len());
+        other.iter_mut().for_each(|x| *x *= 0.5);
+        other
+    }
+
+    /// By its lower triangular factor: the triangle of L⁻ᵀS.
+    pub(in crate::family) fn by_factor(&self) -> Vec<f64> {
+        let n = self.loc.len();
+        self.half.iter().enumerate().map(|(at, x)| if at % n <= at / n { *x } else { 0.0 }).collect()
+    }
+}
+
+/// The slopes of both sides.
+pub(in crate::family) struct BothSlopes<'a> {
+    pub(in crate::family) p: NormalSlopes<'a>,
+    pub(in crate::family) q: NormalSlopes<'a>,
+}
+
+impl MultivariateNormal {
+    /// The gradients of KL(P‖Q). With E = L_q⁻¹L_p − 1 and w = L_q⁻¹(μ_p − μ_q) they are ½ L_p⁻ᵀ(E + Eᵀ + EᵀE)L_p⁻¹ by
+    /// Σ_p, −½ L_q⁻ᵀ(E + Eᵀ + EEᵀ + wwᵀ)L_q⁻¹ by Σ_q and ±L_q⁻ᵀw by the means; they vanish with E and w, digits and all.
+    pub(in crate::family) fn kl_slopes<'a>(&'a self, q: &'a Self) -> BothSlopes<'a> {
+        let n = self.loc.len();
+        let padded = self.scale.seen_from(&q.scale);
+        let e: Vec<f64> = padded.chunks(padded.len() / n).flat_map(|row| &row[..n]).copied().collect();
+        let mut off: Vec<f64> = self.loc.iter().zip(&q.loc).map(|(x, y)| x - y).collect();
+        q.scale.solve(&mut off);
+        let of_p = symmetric(&e, &e, n);
+        let mut of_q = symmetric(&e, &transposed(&e, n), n);
+        for (row, x) in of_q.chunks_mut(n).zip(&off) {
+            row.iter_mut().zip(&off).for_each(|(to, y)| *to = -(*to + x * y));
+        }
+        q.scale.solve_transposed(&mut off, 1);
+        let side = |scale: &'a Cholesky, loc: Vec<f64>, mut half: Vec<f64>| {
+            scale.solve_transposed(&mut half, n);
+            NormalSlopes { scale, loc, half }
+        };
+        let back = off.iter().map(|x| -x).collect();
+        BothSlopes { p: side(&self.scale, off, of_p), q: side(&q.scale, back, of_q) }
+    }
+}
+
+/// E + Eᵀ + FᵀF.
+fn symmetric(e: &[f64], f: &[f64], n: usize) -> Vec<f64> {
+    let mut sum: Vec<f64> = e.iter().zip(transposed(e, n)).map(|(x, y)| x + y).collect();
+    for row in f.chunks(n) {
+        for (to, x) in sum.chunks_mut(n).zip(row) {
+            to.iter_mut().zip(row).for_each(|(to, y)| *to += x * y);
+        }
+    }
+    sum
+}
+
+fn transposed(matrix: &[f64], n: usize) -> Vec<f64> {
+    (0..n * n).map(|at| matrix[at % n * n + at / n]).collect()
+}
+
 impl Joint for MultivariateNormal {
     fn dimension(&self) -> usize {
         self.loc.len()

@@ -3,10 +3,12 @@
 
 pub(crate) mod bessel;
 pub(crate) mod bregman;
+pub(crate) mod centred;
 pub(crate) mod gamma;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use centred::centred_ln_gamma;
 pub(crate) use gamma::{digamma, ln_gamma, trigamma};
 
 /// Horner's rule, constant term first.

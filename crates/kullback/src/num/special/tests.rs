@@ -11,7 +11,7 @@ fn computed(function: &str, x: f64, y: f64) -> Option<f64> {
         "ln_gamma" => ln_gamma(x),
         "binet" => gamma::binet(x),
         "ln_beta" => gamma::ln_beta(x, y),
-        "gamma_bregman" => bregman::centred_ln_gamma(x, y),
+        "gamma_bregman" => super::centred_ln_gamma(x, y).value,
         "ln_i0" => bessel::ln_i0(x),
         "bessel_ratio" => bessel::ratio(x, y),
         "i0_bregman" => bessel::bregman(0.0, x, y),

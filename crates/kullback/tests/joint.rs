@@ -1,0 +1,167 @@
+//! KL of vectors and matrices against mpmath, and against random points.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+use kullback::family::multivariate::{
+    Cholesky, Independent, Joint, MatrixNormal, Multinomial, MultivariateNormal, VonMisesFisher, Wishart,
+};
+use kullback::family::{Any, Bernoulli, Dirichlet, Gamma, KlTo, Normal};
+use kullback_dev::golden::{self, Parameters};
+use kullback_dev::tolerance;
+
+fn normal(kind: &str, x: &[f64]) -> MultivariateNormal {
+    let (loc, rest) = x.split_at(3);
+    match kind {
+        "mvn_covariance" => MultivariateNormal::new(loc, rest),
+        "mvn_precision" => MultivariateNormal::from_precision(loc, rest),
+        "mvn_cholesky" => MultivariateNormal::from_scale_tril(loc, rest),
+        "mvn_diagonal" => MultivariateNormal::from_diagonal(loc, rest),
+        _ => MultivariateNormal::low_rank(loc, &rest[..3], &rest[3..]),
+    }
+    .unwrap()
+}
+
+fn wishart(x: &[f64]) -> Wishart {
+    Wishart::new(x[0], 3, &x[1..]).unwrap()
+}
+
+fn matrix_normal(x: &[f64]) -> MatrixNormal {
+    MatrixNormal::new(&x[..6], [2, 3], &x[6..10], &x[10..]).unwrap()
+}
+
+fn independent(x: &[f64]) -> Independent {
+    let parts: [Any; 3] = [
+        Normal::new(x[0], x[1]).unwrap().into(),
+        Gamma::new(x[2], x[3]).unwrap().into(),
+        Bernoulli::new(x[4]).unwrap().into(),
+    ];
+    Independent::new(parts.to_vec()).unwrap()
+}
+
+fn kl(kind: &str, p: &[f64], q: &[f64]) -> f64 {
+    match kind {
+        "dirichlet" => Dirichlet::new(p).unwrap().kl_to(&Dirichlet::new(q).unwrap()),
+        "multinomial" => {
+            let of = |x: &[f64]| Multinomial::new(x[0], &x[1..]).unwrap();
+            of(p).kl_to(&of(q))
+        }
+        "wishart" => wishart(p).kl_to(&wishart(q)),
+        "von_mises_fisher" => {
+            let of = |x: &[f64]| VonMisesFisher::new(&x[1..], x[0]).unwrap();
+            of(p).kl_to(&of(q))
+        }
+        "matrix_normal" => matrix_normal(p).kl_to(&matrix_normal(q)),
+        "independent" => independent(p).kl(&independent(q)).map(|found| found.value),
+        _ => normal(kind, p).kl_to(&normal(kind, q)),
+    }
+    .unwrap()
+}
+
+#[test]
+fn vectors_and_matrices_agree_with_mpmath() {
+    let mut ordinary = std::collections::BTreeMap::new();
+    for Parameters { kind, p, q, truth, .. } in golden::parameters("joint") {
+        let near = p.iter().zip(&q).all(|(x, y)| (x - y).abs() <= 1e-6 * x.abs());
+        *ordinary.entry(kind.clone()).or_insert(0) += usize::from(!near);
+        let (found, truth) = (kl(&kind, &p, &q), truth.value());
+        let promised = if near { tolerance::JOINT_NEAR } else { tolerance::JOINT };
+        let error = (found / truth - 1.0).abs();
+        assert!(error <= promised, "{kind} {p:?} {q:?}: {found:e}, truth {truth:e}, error {error:e}");
+    }
+    assert_eq!(ordinary.len(), 11);
+    assert!(ordinary.values().all(|count| *count >= 20), "{ordinary:?}");
+}
+
+/// Mean and standard error of ln p − ln q over draws of P.
+fn mean_of_draws(n: u32, mut draw: impl FnMut() -> f64) -> (f64, f64) {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for _ in 0..n {
+        let x = draw();
+        sum += x;
+        squares += x * x;
+    }
+    let n = f64::from(n);
+    let mean = sum / n;
+    (mean, ((squares / n - mean * mean) / n).sqrt())
+}
+
+fn within_standard_errors(what: &str, value: f64, (mean, error): (f64, f64)) {
+    assert!((value - mean).abs() <= tolerance::STANDARD_ERRORS * error, "{what}: {value} and {mean} ± {error}");
+}
+
+/// Distributions that can be drawn from, by their own draws and densities; those of matrices by what they are made of.
+fn random_points(n: u32) {
+    use rand::SeedableRng;
+    let mut rng = rand::rngs::Xoshiro256PlusPlus::seed_from_u64(8);
+    let ordinary: Vec<Parameters> = golden::parameters("joint").into_iter().collect();
+    let pairs = |kind: &'static str| ordinary.iter().filter(move |x| x.kind == kind).take(20).step_by(7);
+    for x in pairs("dirichlet") {
+        let [p, q] = [&x.p, &x.q].map(|a| Dirichlet::new(&a.iter().map(|a| a + 0.5).collect::<Vec<_>>()).unwrap());
+        let found = mean_of_draws(n, || {
+            let at = p.sample(&mut rng);
+            p.ln_density(&at) - q.ln_density(&at)
+        });
+        within_standard_errors("dirichlet", p.kl_to(&q).unwrap(), found);
+    }
+    for kind in ["mvn_covariance", "mvn_precision", "mvn_cholesky", "mvn_diagonal", "mvn_low_rank"] {
+        for x in pairs(kind) {
+            let (p, q) = (normal(kind, &x.p), normal(kind, &x.q));
+            let found = mean_of_draws(n, || {
+                let at = p.sample(&mut rng);
+                p.ln_density(&at) - q.ln_density(&at)
+            });
+            within_standard_errors(kind, p.kl_to(&q).unwrap(), found);
+        }
+    }
+    for x in pairs("multinomial") {
+        let of = |x: &[f64]| Multinomial::new(x[0], &x[1..]).unwrap();
+        let (p, q) = (of(&x.p), of(&x.q));
+        let category = kullback::family::Categorical::new(&x.p[1..]).unwrap();
+        let found = mean_of_draws(n, || {
+            // The coefficient is the same on both sides.
+            let mut one = || {
+                let k = kullback::family::Distribution::sample(&category, &mut rng) as usize;
+                (p.probs()[k] / q.probs()[k]).ln()
+            };
+            (0..x.p[0] as usize).map(|_| one()).sum()
+        });
+        within_standard_errors("multinomial", p.kl_to(&q).unwrap(), found);
+    }
+    for x in pairs("independent") {
+        let (p, q) = (independent(&x.p), independent(&x.q));
+        let found = mean_of_draws(n, || {
+            let mut one = |(p, q): (&Any, &Any)| {
+                use kullback::family::{Distribution, Point};
+                let at = Point::at(p.sample(&mut rng));
+                p.ln_density(at) - q.ln_density(at)
+            };
+            p.parts().iter().zip(q.parts()).map(&mut one).sum()
+        });
+        within_standard_errors("independent", p.kl(&q).unwrap().value, found);
+    }
+    for x in pairs("matrix_normal") {
+        // Rows of independent normal numbers, mixed by both factors; the density from the trace of Kronecker's product.
+        let flat = |x: &[f64]| {
+            let entry = |i: usize, j: usize| x[6 + i / 3 * 2 + j / 3] * x[10 + i % 3 * 3 + j % 3];
+            let covariance: Vec<f64> = (0..36).map(|at| entry(at / 6, at % 6)).collect();
+            MultivariateNormal::from_cholesky(&x[..6], Cholesky::of(6, &covariance).unwrap()).unwrap()
+        };
+        let (p, q) = (flat(&x.p), flat(&x.q));
+        let found = mean_of_draws(n, || {
+            let at = p.sample(&mut rng);
+            p.ln_density(&at) - q.ln_density(&at)
+        });
+        within_standard_errors("matrix_normal", matrix_normal(&x.p).kl_to(&matrix_normal(&x.q)).unwrap(), found);
+    }
+}
+
+#[test]
+fn random_points_agree() {
+    random_points(20_000);
+}
+
+#[test]
+#[ignore = "some minutes"]
+fn a_million_random_points_agree() {
+    random_points(1_000_000);
+}
