@@ -54,9 +54,9 @@ fn between(p: &dyn Distribution, q: &dyn Distribution, measure: Measure) -> Resu
     if !is_bounded(measure) {
         return Err(Error::Unbounded);
     }
-    let [coarse, fine] = [false, true].map(|halved| fallback::weights(p, q, halved));
-    let value = |nodes: &[(f64, f64)]| {
-        let (of_p, of_q): (Vec<f64>, Vec<f64>) = nodes.iter().copied().unzip();
+    let [coarse, fine] = [false, true].map(|halved| fallback::nodes(p, q, halved));
+    let value = |nodes: &[fallback::Node]| {
+        let (of_p, of_q): (Vec<f64>, Vec<f64>) = nodes.iter().map(|node| (node.p, node.q)).unzip();
         measure.between(&of_p, &of_q)
     };
     let (value, coarse) = (value(&fine)?, value(&coarse)?);
