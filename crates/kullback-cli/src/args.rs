@@ -124,8 +124,9 @@ pub(crate) struct Drift {
 /// Compare two distributions of parametric families
 ///
 /// Each side is a family with its parameters, by position or by name: 'normal(0, 1)', 'gamma(2, rate=3)',
-/// 'mixture(0.3 normal(0, 1), 0.7 student_t(3, 4, 2))'. The value comes from a formula where there is one, otherwise from
-/// a sum or an integral, with a bound on its error.
+/// 'mixture(0.3 normal(0, 1), 0.7 student_t(3, 4, 2))', 'multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]])'; lists and
+/// matrices may be files, @matrix.npy. The value comes from a formula where there is one, otherwise from a sum, an integral
+/// or, for mixtures of vectors, an average over random points, with a bound on its error.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "kullback family [OPTIONS] <P> <Q>\n       kullback family --list")]
 pub(crate) struct Family {
@@ -138,6 +139,9 @@ pub(crate) struct Family {
     /// Print these divergences instead of KL in both directions: js, hellinger, bhattacharyya, tv, renyi=0.5, …
     #[arg(long, value_name = "NAME", num_args = 1.., value_parser = not_an_option)]
     pub(crate) measure: Vec<String>,
+    /// Draw both densities and what each place adds to KL(P‖Q); - draws into the terminal
+    #[arg(long, value_name = "OUT.svg|OUT.png|-")]
+    pub(crate) plot: Option<PathBuf>,
     /// List the families and their parameters
     #[arg(long)]
     pub(crate) list: bool,

@@ -4,12 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use kullback::divergence::Unit;
-use kullback::family::{self, Any, Certified};
+use kullback::family::{self, Any, Certified, Curves, Family as Either, MixtureBounds};
 use kullback::{Measure, Side};
 
 use crate::Outcome;
 use crate::args::{self, Family, Global};
 use crate::error::Located;
+use crate::input;
+use crate::output::plot::{self, Plot};
 use crate::output::{json, text};
 
 /// What the command found, in the printed unit.
@@ -19,6 +21,17 @@ pub(crate) struct Report {
     pub(crate) p: String,
     pub(crate) q: String,
     pub(crate) values: Vec<Value>,
+    /// KL(P‖Q) in nats.
+    pub(crate) kl: Certified,
+    /// Of KL(P‖Q) and of KL(Q‖P), in the printed unit.
+    pub(crate) bounds: Vec<Bounds>,
+}
+
+/// What holds for certain where a value is an average over random points.
+pub(crate) struct Bounds {
+    pub(crate) key: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) of: MixtureBounds,
 }
 
 /// One printed number.
@@ -35,8 +48,10 @@ pub(super) fn run(mut args: Family, global: &Global) -> Result<Outcome> {
         let text = if global.json { json::families(catalogue) } else { text::families(catalogue) };
         return Ok(Outcome { text, code: ExitCode::SUCCESS });
     }
+    let plot = args.plot.as_deref().map(Plot::new).transpose()?;
     let [p, q] = sides(&mut args)?;
-    let (p, q) = (parsed(Side::P, &p)?, parsed(Side::Q, &q)?);
+    let texts = [p, q];
+    let (p, q) = (parsed(Side::P, &texts[0])?, parsed(Side::Q, &texts[1])?);
     let named = args.measure.iter().flat_map(|names| names.split(',')).map(str::trim);
     let chosen = named.map(|name| {
         let measure = name.parse().with_context(|| format!("--measure {name}; `kullback measures` lists all"))?;
@@ -48,16 +63,65 @@ pub(super) fn run(mut args: Family, global: &Global) -> Result<Outcome> {
         quantities.push(("kl_qp".to_owned(), "KL(Q‖P)".to_owned(), Measure::ReverseKl));
     }
     let value = |(key, name, measure): (String, String, Measure)| {
-        let found = p.divergence(&q, measure).with_context(|| format!("{name} of `{p}` and `{q}`"))?;
+        let pair = || format!("{name} of `{}` and `{}`", as_read(&p, &texts[0]), as_read(&q, &texts[1]));
+        let found = p.divergence(&q, measure).with_context(pair)?;
         let kind = measure.unit();
         let express = |x: f64| global.unit.express(x, kind);
         let found = Certified { value: express(found.value), error: express(found.error), ..found };
         Ok(Value { key, name, kind, found })
     };
     let values = quantities.into_iter().map(value).collect::<Result<_>>()?;
-    let report = Report { unit: global.unit, p: p.to_string(), q: q.to_string(), values };
-    let text = if global.json { json::family(&report) } else { text::family(&report) };
+    let kl = p.kl(&q).with_context(|| format!("KL(P‖Q) of `{}` and `{}`", texts[0], texts[1]))?;
+    let [of_p, of_q] = [as_read(&p, &texts[0]), as_read(&q, &texts[1])];
+    let bounds = if args.measure.is_empty() { bounds(&p, &q, global.unit)? } else { Vec::new() };
+    let report = Report { unit: global.unit, p: of_p, q: of_q, values, kl, bounds };
+    let picture = match &plot {
+        Some(Plot::File(path, format)) => Some(plot::family(path, *format, &report, &curves(&p, &q)?)?),
+        _ => None,
+    };
+    let text = match &plot {
+        _ if global.json => json::family(&report),
+        Some(Plot::Terminal) => text::family(&report, Some(&curves(&p, &q)?)),
+        // In a terminal there is a sketch wherever there is something to draw.
+        None if text::is_terminal() => text::family(&report, curves(&p, &q).ok().as_ref()),
+        _ => text::family(&report, None),
+    };
+    if let Some(picture) = picture {
+        picture.put_in_place()?;
+    }
     Ok(Outcome { text, code: ExitCode::SUCCESS })
+}
+
+/// A distribution as it was read. Matrices stay as they were given.
+fn as_read(family: &Either, text: &str) -> String {
+    match family {
+        Either::Many(_) => text.trim().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Bounds in both directions, if the distributions have any.
+fn bounds(p: &Either, q: &Either, unit: args::Unit) -> Result<Vec<Bounds>> {
+    let mut all = Vec::new();
+    for (key, name, of) in
+        [("bounds_pq", "KL(P‖Q)", p.mixture_bounds(q)?), ("bounds_qp", "KL(Q‖P)", q.mixture_bounds(p)?)]
+    {
+        let express = |of: MixtureBounds| MixtureBounds {
+            lower: unit.of(of.lower),
+            upper: unit.of(of.upper),
+            variational: unit.of(of.variational),
+        };
+        all.extend(of.map(|of| Bounds { key, name, of: express(of) }));
+    }
+    Ok(all)
+}
+
+/// What is drawn of two one-dimensional distributions.
+fn curves(p: &Either, q: &Either) -> Result<Curves> {
+    match (p, q) {
+        (Either::One(p), Either::One(q)) => Ok(Curves::of(p, q)?),
+        _ => bail!("--plot: P and Q are {}; one-dimensional distributions are drawn", p.kind()),
+    }
 }
 
 /// P and Q. After `--measure`, which takes any number of names, clap has put them among the names.
@@ -81,5 +145,5 @@ fn parsed(side: Side, text: &str) -> Result<family::Family> {
         text: text.to_owned(),
         position: error.position,
     };
-    Ok(family::parse(text).map_err(located)?)
+    Ok(family::parse_with(text, &input::array).map_err(located)?)
 }

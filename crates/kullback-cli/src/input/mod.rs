@@ -1,5 +1,5 @@
-//! One side of `kullback discrete`: an inline list, a `.npy` file or a column of a table; and of `kullback logits` and
-//! `kullback samples`.
+//! One side of `kullback discrete`: an inline list, a `.npy` file or a column of a table; and of `kullback logits`,
+//! `kullback samples` and parameters in files.
 
 mod list;
 pub(crate) mod logits;
@@ -10,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use kullback::Side;
+use kullback::family::Array;
 
 pub use list::{ListError, parse_list};
 
@@ -33,6 +34,15 @@ pub(crate) fn weights(side: Side, text: &str) -> Result<Vec<f64>> {
         bail!("{side}: `{text}` is no list of numbers and no such file exists; {ACCEPTED}");
     }
     parse_list(text).with_context(|| side.to_string())
+}
+
+/// The list or matrix in a `.npy` file, for a parameter of a distribution.
+pub(crate) fn array(name: &str) -> Result<Array, String> {
+    let path = Path::new(name);
+    match npy::read_array(path) {
+        Ok((entries, shape)) => Ok(Array { shape, entries }),
+        Err(error) => Err(format!("{name}: {error:#}")),
+    }
 }
 
 /// Tells a mistyped number from a mistyped file name.

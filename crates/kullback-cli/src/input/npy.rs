@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 const ACCEPTED: &str = "expected a one-dimensional array of booleans, integers or floats of up to 64 bits";
+const ARRAYS: &str = "expected a list or a matrix: one or two dimensions of numbers of up to 64 bits";
 const POINTS: &str =
     "expected points × coordinates (or one coordinate): one or two dimensions of numbers of up to 64 bits";
 
@@ -17,6 +18,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<f64>> {
 /// Reads a `.npy` file of one or two dimensions: points row by row, and how many coordinates each has.
 pub(super) fn read_points(path: &Path) -> Result<(Vec<f64>, usize)> {
     points_from(open(path)?)
+}
+
+/// Reads a `.npy` file of one or two dimensions: its entries row by row, and its shape.
+pub(super) fn read_array(path: &Path) -> Result<(Vec<f64>, Vec<usize>)> {
+    array_from(open(path)?, ARRAYS)
 }
 
 fn open(path: &Path) -> Result<impl Read + use<>> {
@@ -36,21 +42,29 @@ fn from_reader(reader: impl Read) -> Result<Vec<f64>> {
 }
 
 fn points_from(reader: impl Read) -> Result<(Vec<f64>, usize)> {
+    let (points, shape) = array_from(reader, POINTS)?;
+    Ok((points, shape.get(1).copied().unwrap_or(1)))
+}
+
+fn array_from(reader: impl Read, accepted: &str) -> Result<(Vec<f64>, Vec<usize>)> {
     let file = NpyFile::new(reader).context("is not a .npy file")?;
-    let (rows, columns) = match *file.shape() {
-        [rows] => (rows, 1),
-        [rows, columns] if columns > 0 && rows.checked_mul(columns).is_some() => (rows, columns),
-        ref shape => bail!("has the shape {shape:?}; {POINTS}"),
+    let columns = match *file.shape() {
+        [_] => None,
+        [rows, columns] if columns > 0 && rows.checked_mul(columns).is_some() => Some(columns),
+        ref shape => bail!("has the shape {shape:?}; {accepted}"),
     };
-    let by_column = file.order() == Order::Fortran && columns > 1;
-    let stored = entries(file, POINTS)?;
-    // As many entries have been read, so both numbers fit.
-    let (rows, columns) = (rows as usize, columns as usize);
-    let points = match by_column {
-        true => (0..stored.len()).map(|at| stored[at % columns * rows + at / columns]).collect(),
-        false => stored,
+    // As many entries will have been read, so all lengths fit.
+    let shape: Vec<usize> = file.shape().iter().map(|length| *length as usize).collect();
+    let by_column = file.order() == Order::Fortran;
+    let stored = entries(file, accepted)?;
+    let entries = match columns {
+        Some(columns) if by_column => {
+            let (rows, columns) = (shape[0], columns as usize);
+            (0..stored.len()).map(|at| stored[at % columns * rows + at / columns]).collect()
+        }
+        _ => stored,
     };
-    Ok((points, columns))
+    Ok((entries, shape))
 }
 
 /// Every entry, in the order of the file.

@@ -1,7 +1,7 @@
 //! One JSON object a command, its keys in the promised order.
 
 use kullback::divergence::{self, MeasureInfo};
-use kullback::family::{Certified, FamilyInfo};
+use kullback::family::{Certified, Family, FamilyInfo};
 use kullback_table::{ColumnDrift, Contribution, DriftReport};
 use serde_json::{Map, Value, json};
 
@@ -155,6 +155,12 @@ pub(crate) fn family(report: &family::Report) -> String {
     for value in &report.values {
         object.insert(value.key.clone(), certified(value.found));
     }
+    for bounds in &report.bounds {
+        let of = bounds.of;
+        let value =
+            json!({ "lower": number(of.lower), "upper": number(of.upper), "variational": number(of.variational) });
+        object.insert(bounds.key.into(), value);
+    }
     print(&object.into())
 }
 
@@ -163,6 +169,7 @@ fn certified(found: Certified) -> Value {
 }
 
 pub(crate) fn families(catalogue: &[FamilyInfo]) -> String {
-    let family = |info: &FamilyInfo| json!({ "name": info.name, "parameters": info.parameters });
-    print(&json!({ "families": catalogue.iter().map(family).collect::<Vec<_>>() }))
+    let plain = catalogue.iter().map(|info| (info.name, info.parameters));
+    let family = |(name, parameters)| json!({ "name": name, "parameters": parameters });
+    print(&json!({ "families": plain.chain(Family::shaped()).map(family).collect::<Vec<_>>() }))
 }

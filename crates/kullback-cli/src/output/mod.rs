@@ -1,5 +1,8 @@
-//! Reports as text, one file an output format; arrays as files.
+//! Reports as text, one file an output format; pictures; arrays and pictures as files.
 
 pub(crate) mod array;
+pub(crate) mod axis;
+pub(crate) mod file;
 pub(crate) mod json;
+pub(crate) mod plot;
 pub(crate) mod text;

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use rand::Rng;
 
 use super::{Any, Certified, Distribution, Edge, Point, Support, Tail};
@@ -43,6 +45,12 @@ impl Affine {
 
     fn moved(&self, x: f64) -> f64 {
         self.loc + self.scale * x
+    }
+}
+
+impl fmt::Display for Affine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "affine({}, {}, {})", self.loc, self.scale, self.base)
     }
 }
 

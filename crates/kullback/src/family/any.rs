@@ -6,6 +6,8 @@ use core::fmt;
 use rand::Rng;
 
 use super::kl::KlTo;
+use super::multivariate::any::SHAPED;
+use super::multivariate::{MixtureBounds, Multivariate};
 use super::*;
 use crate::Error;
 
@@ -38,6 +40,10 @@ macro_rules! families {
             $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
             /// See [`Mixture`].
             Mixture(Mixture),
+            /// See [`Affine`].
+            Affine(Box<Affine>),
+            /// See [`Truncated`].
+            Truncated(Box<Truncated>),
         }
 
         const CATALOGUE: &[FamilyInfo] = &[
@@ -60,6 +66,8 @@ macro_rules! families {
                 match self {
                     $(Self::$name(x) => x,)*
                     Self::Mixture(x) => x,
+                    Self::Affine(x) => x.as_ref(),
+                    Self::Truncated(x) => x.as_ref(),
                 }
             }
         }
@@ -69,6 +77,8 @@ macro_rules! families {
                 match self {
                     $(Self::$name(x) => x.fmt(f),)*
                     Self::Mixture(x) => x.fmt(f),
+                    Self::Affine(x) => x.fmt(f),
+                    Self::Truncated(x) => x.fmt(f),
                 }
             }
         }
@@ -102,6 +112,8 @@ pub enum Family {
     One(Any),
     /// See [`Dirichlet`].
     Dirichlet(Dirichlet),
+    /// Vectors and matrices.
+    Many(Multivariate),
 }
 
 impl Family {
@@ -113,6 +125,9 @@ impl Family {
         match (self, q) {
             (Self::One(p), Self::One(q)) => p.kl(q),
             (Self::Dirichlet(p), Self::Dirichlet(q)) => p.certified_kl_to(q),
+            (Self::Many(p), Self::Many(q)) => p.kl(q).map_err(of_coordinates),
+            (Self::Dirichlet(_), Self::Many(q)) => Err(Error::Kinds { p: Dirichlet::NAME, q: q.name() }),
+            (Self::Many(p), Self::Dirichlet(_)) => Err(Error::Kinds { p: p.name(), q: Dirichlet::NAME }),
             _ => Err(Error::Kinds { p: self.kind(), q: q.kind() }),
         }
     }
@@ -122,8 +137,25 @@ impl Family {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::One(any) => any.support().kind.name(),
-            Self::Dirichlet(_) => "multivariate",
+            Self::Dirichlet(_) | Self::Many(_) => "multivariate",
         }
+    }
+
+    /// Bounds of KL that hold for certain, of mixtures of normal distributions of vectors.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`] for different dimensions.
+    pub fn mixture_bounds(&self, q: &Self) -> Result<Option<MixtureBounds>, Error> {
+        match (self, q) {
+            (Self::Many(p), Self::Many(q)) => p.bounds(q).map_err(of_coordinates),
+            _ => Ok(None),
+        }
+    }
+
+    /// The families of vectors and matrices, and those made of others, with their parameters: `[]` a list, `[][]` a
+    /// matrix, `()` a one-dimensional distribution, `a|b` one of several.
+    pub fn shaped() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        SHAPED.iter().map(|shaped| (shaped.name, shaped.parameters))
     }
 }
 
@@ -132,7 +164,16 @@ impl fmt::Display for Family {
         match self {
             Self::One(any) => any.fmt(f),
             Self::Dirichlet(dirichlet) => dirichlet.fmt(f),
+            Self::Many(many) => many.fmt(f),
         }
+    }
+}
+
+/// Entries of vectors are no categories.
+fn of_coordinates(error: Error) -> Error {
+    match error {
+        Error::LengthMismatch { p, q } => Error::DimensionMismatch { p, q },
+        other => other,
     }
 }
 
@@ -196,6 +237,9 @@ impl Any {
     pub fn kl(&self, q: &Self) -> Result<Certified, Error> {
         if self == q {
             return Ok(Certified::exact(0.0));
+        }
+        if let (Self::Affine(p), Self::Affine(q)) = (self, q) {
+            return p.kl(q);
         }
         match own_formula(self, q) {
             Some(value) => Ok(Certified::exact(value)),

@@ -5,7 +5,7 @@ use super::any::of_exponential_family;
 use super::distribution::Distribution;
 use super::fallback;
 use super::kl::one_kind;
-use super::{Certified, Family, Kind, KlTo as _, Method, exponential_family};
+use super::{Certified, Family, Kind, KlTo as _, Method, Multivariate, exponential_family};
 use crate::{Error, Measure};
 
 impl Family {
@@ -51,7 +51,8 @@ impl Family {
     /// ```
     ///
     /// # Errors
-    /// As [`kl`](Self::kl).
+    /// As [`kl`](Self::kl); [`Error::Unbounded`] for vectors and matrices without a formula for their entropy: all but
+    /// Dirichlet and multivariate normal ones.
     pub fn cross_entropy(&self, q: &Self) -> Result<Certified, Error> {
         let kl = self.kl(q)?;
         let by_formula = |value: f64| Certified { value, error: 1e-13 * (1.0 + value.abs()), ..Certified::exact(0.0) };
@@ -59,6 +60,8 @@ impl Family {
             Self::One(p) if p.has_formulas() => by_formula(p.entropy()),
             Self::One(p) => fallback::expectation(p, |x| -p.ln_density(x)),
             Self::Dirichlet(p) => by_formula(p.entropy()),
+            Self::Many(Multivariate::Normal(p)) => by_formula(p.entropy()),
+            Self::Many(_) => return Err(Error::Unbounded),
         };
         Ok(if kl.value.is_infinite() { kl } else { kl.plus(entropy) })
     }
@@ -89,9 +92,9 @@ fn between(p: &dyn Distribution, q: &dyn Distribution, measure: Measure) -> Resu
     if !(is_bounded(measure) || kind == Kind::Discrete && finite(p) && finite(q)) {
         return Err(Error::Unbounded);
     }
-    let [coarse, fine] = [false, true].map(|halved| fallback::weights(p, q, halved));
-    let value = |nodes: &[(f64, f64)]| {
-        let (of_p, of_q): (Vec<f64>, Vec<f64>) = nodes.iter().copied().unzip();
+    let [coarse, fine] = [false, true].map(|halved| fallback::nodes(p, q, halved));
+    let value = |nodes: &[fallback::Node]| {
+        let (of_p, of_q): (Vec<f64>, Vec<f64>) = nodes.iter().map(|node| (node.p, node.q)).unzip();
         measure.between(&of_p, &of_q)
     };
     let (value, coarse) = (value(&fine)?, value(&coarse)?);

@@ -47,6 +47,7 @@ mod categorical;
 mod cauchy;
 mod chi;
 mod continuous_bernoulli;
+mod curves;
 mod custom;
 mod discrete_uniform;
 mod exponential;
@@ -85,6 +86,7 @@ pub use cauchy::Cauchy;
 pub use certified::{Certified, Method};
 pub use chi::{Chi, Chi2};
 pub use continuous_bernoulli::ContinuousBernoulli;
+pub use curves::{Axis, Curve, Curves};
 pub use custom::Custom;
 pub use discrete_uniform::DiscreteUniform;
 pub use distribution::{Distribution, Statistic, Terms};
@@ -100,11 +102,11 @@ pub use laplace::Laplace;
 pub use log_normal::LogNormal;
 pub use logistic::Logistic;
 pub use mixture::Mixture;
-pub use multivariate::{Dirichlet, MonteCarlo, MultivariateNormal};
+pub use multivariate::{Dirichlet, MixtureBounds, MonteCarlo, Multivariate, MultivariateNormal};
 pub use negative_binomial::NegativeBinomial;
 pub use normal::Normal;
 pub use pareto::Pareto;
-pub use parse::{ParseError, parse};
+pub use parse::{Array, ParseError, parse, parse_with};
 pub use point::Point;
 pub use poisson::Poisson;
 pub use student_t::StudentT;
@@ -175,10 +177,13 @@ use family;
 fn write_arguments(f: &mut core::fmt::Formatter<'_>, values: &[f64]) -> core::fmt::Result {
     for (index, value) in values.iter().enumerate() {
         f.write_str(if index == 0 { "(" } else { ", " })?;
-        let size = value.abs();
-        if size != 0.0 && !(1e-5..1e16).contains(&size) { write!(f, "{value:e}")? } else { write!(f, "{value}")? }
+        write_number(f, *value)?;
     }
     f.write_str(")")
+}
+
+fn write_number(f: &mut core::fmt::Formatter<'_>, x: f64) -> core::fmt::Result {
+    if x != 0.0 && !(1e-5..1e16).contains(&x.abs()) { write!(f, "{x:e}") } else { write!(f, "{x}") }
 }
 
 /// Points on either side of `center`: the body, the shoulders and where the tails begin.

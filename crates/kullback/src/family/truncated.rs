@@ -1,3 +1,5 @@
+use core::fmt;
+
 use rand::Rng;
 
 use super::fallback;
@@ -36,6 +38,12 @@ impl Truncated {
         let whole = Self { base, low, high, ln_mass: 0.0 };
         let mass = if whole.support().ranges.is_empty() { 0.0 } else { fallback::expectation(&whole, |_| 1.0).value };
         if mass > 0.0 { Ok(Self { ln_mass: mass.ln(), ..whole }) } else { Err(Error::Empty) }
+    }
+}
+
+impl fmt::Display for Truncated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "truncated({}, {}, {})", self.low, self.high, self.base)
     }
 }
 

@@ -14,7 +14,8 @@ use kullback::{Measure, Side};
 use crate::Outcome;
 use crate::args::{self, Global, Logits};
 use crate::input::logits::{Dtype, Source};
-use crate::output::array::{self, Destination};
+use crate::output::array::Destination;
+use crate::output::file;
 use crate::output::{json, text};
 use crate::progress::Progress;
 
@@ -127,7 +128,7 @@ impl Destinations {
     fn new(args: &Logits, p: &Source, q: &Source) -> Result<Self> {
         let inputs = [p.path(), q.path()];
         if let (Some(gradient), Some(per_row)) = (&args.gradient, &args.per_row)
-            && array::same(gradient, per_row)
+            && file::same(gradient, per_row)
         {
             bail!("--gradient and --per-row both name {}; two files are needed", gradient.display());
         }

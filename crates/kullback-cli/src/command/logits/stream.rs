@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use super::values::Values;
 use super::{Destinations, Spread, Summary, Wanted};
 use crate::input::logits::{Source, Working};
-use crate::output::array::{Complete, Destination};
+use crate::output::array::Destination;
+use crate::output::file::Complete;
 use crate::progress::Progress;
 
 /// Bytes of a block of one side, about.

@@ -32,6 +32,18 @@ fn block(height: f64, top: f64) -> char {
     BLOCKS[step.clamp(1, BLOCKS.len()) - 1]
 }
 
+/// Draws heights from 0 to 1 in `rows` lines of text, the top one first. What is beyond ends at the top.
+pub(super) fn skyline(heights: &[f64], rows: usize) -> Vec<String> {
+    let row = |row: usize| {
+        let cell = |height: &f64| match height * rows as f64 - row as f64 {
+            above if above <= 0.0 => ' ',
+            above => block(above, 1.0),
+        };
+        heights.iter().map(cell).collect()
+    };
+    (0..rows).rev().map(row).collect()
+}
+
 /// A bar of at most `cells` characters, to an eighth of one; never nothing for something.
 pub(super) fn bar(share: f64, cells: usize) -> String {
     const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -53,6 +65,12 @@ mod tests {
         assert_eq!(pair(&[4, 4, 4, 4], &[8, 0, 0, 0], 2), ["▄▄", "█·"]);
         assert_eq!(pair(&[], &[], 8), ["", ""]);
         assert_eq!(pair(&[0], &[3], 8), ["·", "█"]);
+    }
+
+    #[test]
+    fn skylines_are_drawn_from_the_top() {
+        assert_eq!(skyline(&[0.0, 0.5, 1.0, 9.0], 2), ["  ██", " ███"]);
+        assert_eq!(skyline(&[0.25], 1), ["▂"]);
     }
 
     #[test]

@@ -7,12 +7,14 @@ mod histogram;
 mod logits;
 mod number;
 mod samples;
+mod sketch;
 mod table;
 
 pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
 pub(crate) use family::{families, family};
 pub(crate) use logits::logits;
+pub(crate) use number::{figure, percent};
 pub(crate) use samples::samples;
 
 use anstyle::{AnsiColor, Style};
@@ -33,6 +35,11 @@ fn styled(style: Style, text: &str) -> String {
 /// The columns of the terminal that the report goes to; without one, lines may be as long as they need.
 fn width() -> Option<usize> {
     Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
+}
+
+/// Whether the report is read in a terminal.
+pub(crate) fn is_terminal() -> bool {
+    Term::stdout().is_term()
 }
 
 /// Text from a file, fit to be one cell of a table.

@@ -1,7 +1,7 @@
 //! Numbers for people: few digits, but never a 0 that is none.
 
 /// `x` to `digits` significant digits, in scientific notation when very small or large.
-pub(super) fn figure(x: f64, digits: usize) -> String {
+pub(crate) fn figure(x: f64, digits: usize) -> String {
     if x == 0.0 || !x.is_finite() {
         return match x {
             0.0 => "0".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn p_value(p: f64) -> String {
 }
 
 /// A fraction in percent.
-pub(super) fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     let percent = 100.0 * fraction;
     match percent {
         0.0 => "0".to_owned(),

@@ -68,21 +68,38 @@ pub(super) fn kl(p: &dyn Distribution, q: &dyn Distribution) -> Certified {
     Certified { value, method, error: found.error + noise + overlooked * (1.0 + value) }
 }
 
-/// The densities of P and Q at the nodes of a rule, times its weights, or their masses: of a rule that takes the Hellinger
-/// distance right, or one with every panel halved.
-pub(super) fn weights(p: &dyn Distribution, q: &dyn Distribution, halved: bool) -> Vec<(f64, f64)> {
+/// Where a rule takes both densities, or a term of a sum.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node {
+    pub(super) x: f64,
+    /// ln of the densities' ratio there.
+    pub(super) ln_ratio: f64,
+    /// The masses that it stands for: the densities times the rule's weight.
+    pub(super) p: f64,
+    pub(super) q: f64,
+}
+
+/// The nodes of a rule that takes the Hellinger distance right, or of one with every panel halved.
+pub(super) fn nodes(p: &dyn Distribution, q: &dyn Distribution, halved: bool) -> Vec<Node> {
+    use core::cell::{Cell, RefCell};
     let (of_p, of_q) = (p.support(), q.support());
     let support = Support::union(of_p.kind, [of_p.ranges.clone(), of_q.ranges.clone()].concat());
     let ends = [of_p.ranges.as_slice(), of_q.ranges.as_slice()].concat().into_iter().flatten();
     let ends: Vec<f64> = ends.filter(|x| x.is_finite()).collect();
     let marks = [p.landmarks(), q.landmarks()].concat();
-    let nodes = core::cell::RefCell::new(Vec::new());
+    // A node is taken as soon as its sample is there.
+    let (place, nodes) = (Cell::new([0.0; 2]), RefCell::new(Vec::new()));
     let at = |x: Point, ln_weight: f64| {
-        let [p, q] = [p, q].map(|side| (side.ln_density(x) + ln_weight).exp());
+        let ln = [p, q].map(|side| side.ln_density(x));
+        place.set([x.value(), ln[0] - ln[1]]);
+        let [p, q] = ln.map(|ln| (ln + ln_weight).exp());
         let root = p.sqrt() - q.sqrt();
         [root * root, p, q, 0.0]
     };
-    let take = |weight: f64, sample: Sample| nodes.borrow_mut().push((weight * sample[1], weight * sample[2]));
+    let take = |weight: f64, sample: Sample| {
+        let [x, ln_ratio] = place.get();
+        nodes.borrow_mut().push(Node { x, ln_ratio, p: weight * sample[1], q: weight * sample[2] });
+    };
     match support.kind {
         Kind::Continuous => integral::nodes(&pieces::cut(&support, &ends, &marks), halved, &at, &take),
         Kind::Discrete => summation::terms(&support, [&ends, &marks], halved, &at, &take),

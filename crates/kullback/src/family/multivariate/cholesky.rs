@@ -91,6 +91,20 @@ impl Cholesky {
         self.dimension
     }
 
+    /// L, row by row.
+    #[must_use]
+    pub fn factor(&self) -> &[f64] {
+        &self.lower
+    }
+
+    /// LLᵀ, row by row.
+    #[must_use]
+    pub fn covariance(&self) -> Vec<f64> {
+        let n = self.dimension;
+        let row = |i: usize| &self.lower[i * n..(i + 1) * n];
+        (0..n * n).map(|k| dot(row(k / n), row(k % n))).collect()
+    }
+
     pub(crate) fn entry(&self, row: usize, column: usize) -> f64 {
         self.lower[row * pitch(self.dimension) + column]
     }

@@ -21,14 +21,34 @@ impl MatrixNormal {
         row_covariance: &[f64],
         column_covariance: &[f64],
     ) -> Result<Self, Error> {
-        if loc.len() != rows * columns {
-            return Err(Error::Shape { len: loc.len(), needed: rows * columns });
+        Self::from_cholesky(loc, Cholesky::of(rows, row_covariance)?, Cholesky::of(columns, column_covariance)?)
+    }
+
+    /// With covariance matrices whose factors are known.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the mean has not rows × columns entries, [`Error::Parameter`] for one that is not finite.
+    pub fn from_cholesky(loc: &[f64], rows: Cholesky, columns: Cholesky) -> Result<Self, Error> {
+        let needed = rows.dimension() * columns.dimension();
+        if loc.len() != needed {
+            return Err(Error::Shape { len: loc.len(), needed });
         }
         for x in loc {
             crate::family::parameter::finite("loc", *x)?;
         }
-        let (rows, columns) = (Cholesky::of(rows, row_covariance)?, Cholesky::of(columns, column_covariance)?);
         Ok(Self { loc: loc.to_vec(), rows, columns })
+    }
+
+    /// The mean, row by row.
+    #[must_use]
+    pub fn loc(&self) -> &[f64] {
+        &self.loc
+    }
+
+    /// The factors of the covariance matrices of rows and of columns.
+    #[must_use]
+    pub fn factors(&self) -> [&Cholesky; 2] {
+        [&self.rows, &self.columns]
     }
 }
 

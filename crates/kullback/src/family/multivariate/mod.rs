@@ -1,5 +1,7 @@
 //! Distributions of vectors and matrices, with their formulas.
 
+pub(super) mod any;
+mod bounds;
 mod cholesky;
 mod dirichlet;
 mod independent;
@@ -13,6 +15,7 @@ mod tests;
 mod von_mises_fisher;
 mod wishart;
 
+pub use any::{MixtureBounds, Multivariate};
 pub use cholesky::Cholesky;
 pub use dirichlet::Dirichlet;
 pub use independent::Independent;

@@ -67,7 +67,7 @@ impl<P: Joint> Joint for JointMixture<P> {
 }
 
 /// ln Σ eˣ.
-fn ln_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(super) fn ln_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     let top = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     if top.is_finite() { top + terms.map(|x| (x - top).exp()).sum::<f64>().ln() } else { top }
 }
@@ -118,63 +118,4 @@ impl MonteCarlo {
         let variance = mean(&|pair| (pair.0 - mean_h - slope * (pair.1 - mean_c)).powi(2));
         Ok(Certified { value: value.max(0.0), method: Method::MonteCarlo, error: WIDE * (variance / n).sqrt() })
     }
-}
-
-impl JointMixture<super::MultivariateNormal> {
-    /// The variational approximation of KL between mixtures of normal distributions (J. Hershey, P. Olsen, 2007): exact
-    /// for one part a side, neither a lower nor an upper bound otherwise.
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`] for different dimensions.
-    pub fn variational_kl(&self, q: &Self) -> Result<f64, Error> {
-        one_shape([self.dimension()], [q.dimension()])?;
-        let to = |part: &super::MultivariateNormal, mixture: &Self| {
-            let terms: Vec<f64> = mixture.parts.iter().map(|(w, other)| w.ln() - kl_of(part, other)).collect();
-            ln_sum_exp(terms.into_iter())
-        };
-        Ok(self.parts.iter().map(|(weight, part)| weight * (to(part, self) - to(part, q))).sum())
-    }
-
-    /// An upper bound of KL (M. Do, 2003, by the convexity of KL in the matching of parts): every part of P is matched with
-    /// every part of Q in proportion to both weights, improved by iteration over matchings (Hershey, Olsen, 2007).
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`] for different dimensions.
-    pub fn upper_bound(&self, q: &Self) -> Result<f64, Error> {
-        one_shape([self.dimension()], [q.dimension()])?;
-        let (n, m) = (self.parts.len(), q.parts.len());
-        let between: Vec<f64> = self.parts.iter().flat_map(|(_, p)| q.parts.iter().map(|(_, q)| kl_of(p, q))).collect();
-        let mut of_p: Vec<f64> = self.parts.iter().flat_map(|(a, _)| q.parts.iter().map(move |(b, _)| a * b)).collect();
-        let mut of_q = of_p.clone();
-        let mut bound = f64::INFINITY;
-        for _ in 0..200 {
-            for j in 0..m {
-                let sum: f64 = (0..n).map(|i| of_p[i * m + j]).sum();
-                for i in 0..n {
-                    of_q[i * m + j] = if sum > 0.0 { q.parts[j].0 * of_p[i * m + j] / sum } else { 0.0 };
-                }
-            }
-            for i in 0..n {
-                let weights: Vec<f64> = (0..m).map(|j| of_q[i * m + j] * (-between[i * m + j]).exp()).collect();
-                let sum: f64 = weights.iter().sum();
-                if sum > 0.0 {
-                    for (j, weight) in weights.iter().enumerate() {
-                        of_p[i * m + j] = self.parts[i].0 * weight / sum;
-                    }
-                }
-            }
-            let term = |k: usize| if of_p[k] > 0.0 { of_p[k] * ((of_p[k] / of_q[k]).ln() + between[k]) } else { 0.0 };
-            let next: f64 = (0..n * m).map(term).sum();
-            if next >= bound * (1.0 - 1e-12) {
-                return Ok(next.min(bound));
-            }
-            bound = next;
-        }
-        Ok(bound)
-    }
-}
-
-fn kl_of(p: &super::MultivariateNormal, q: &super::MultivariateNormal) -> f64 {
-    use crate::family::KlTo;
-    p.closed_form(q).unwrap_or(f64::INFINITY)
 }

@@ -138,6 +138,8 @@ fn random_points_agree_with_formulas_and_seeds() {
     assert_eq!((found.method, found), (Method::MonteCarlo, monte_carlo.kl(&alone, &wide).unwrap()));
     let upper = alone.upper_bound(&wide).unwrap();
     assert!(found.value - found.error <= upper, "{found:?} and {upper}");
+    let lower = alone.lower_bound(&wide).unwrap();
+    assert!((0.0..=found.value + found.error).contains(&lower), "{found:?} and {lower}");
     assert!(found.error < 0.01 && found.value < f64::ln(2.0) + found.error);
     let exact = p.kl_to(&q).unwrap();
     let one = JointMixture::new(vec![(1.0, q.clone())]).unwrap();
@@ -167,4 +169,47 @@ fn shapes_that_do_not_fit_are_refused() {
     assert_eq!(MonteCarlo::default().kl(&two, &three).map(|found| found.value), differ);
     let [two, three] = [2, 3].map(|n| Dirichlet::new(&vec![1.0; n]).unwrap());
     assert_eq!(two.kl_to(&three), differ);
+}
+
+/// In one dimension the integral is at hand.
+#[test]
+fn bounds_of_mixtures_hold() {
+    let mut draw = SplitMix::new(12);
+    for _ in 0..40 {
+        let mut side = || {
+            let parts = (0..3).map(|_| (draw.unit() + 0.01, 6.0 * draw.unit() - 3.0, draw.scaled(-1, 1)));
+            let parts: Vec<_> = parts.collect();
+            let normal = |m: f64, s: f64| Any::from(Normal::new(m, s).unwrap());
+            let line = parts.iter().map(|(w, m, s)| (*w, normal(*m, *s))).collect();
+            let joint = |m: f64, s: f64| MultivariateNormal::new(&[m], &[s * s]).unwrap();
+            let joint = parts.iter().map(|(w, m, s)| (*w, joint(*m, *s))).collect();
+            (crate::family::Mixture::new(line).unwrap(), JointMixture::new(joint).unwrap())
+        };
+        let ((p, of_p), (q, of_q)) = (side(), side());
+        let truth = crate::family::kl(&p, &q).unwrap().value;
+        let (lower, upper) = (of_p.lower_bound(&of_q).unwrap(), of_p.upper_bound(&of_q).unwrap());
+        assert!(lower <= truth * (1.0 + 1e-9) && truth <= upper * (1.0 + 1e-9), "{lower} {truth} {upper}: {p} {q}");
+    }
+}
+
+#[test]
+fn texts_read_back() {
+    for text in [
+        "multivariate_normal([0, 1.5], [[2, 0.5], [0.5, 1]])",
+        "lowrank_multivariate_normal([0, 1], [[1], [2]], [1, 1e-7])",
+        "mixture(1 multivariate_normal([0], [[1]]), 3 multivariate_normal([1], scale_diag=[2]))",
+        "multinomial(4, [0.25, 0.75])",
+        "wishart(5, [[2, 1], [1, 3]])",
+        "von_mises_fisher([1, 0, 0], 3)",
+        "matrix_normal([[1, 2]], [[4]], [[1, 0], [0, 1]])",
+        "independent(normal(0, 1), poisson(3))",
+        "affine(1, 2, gamma(2, 3))",
+        "truncated(0, 2, normal(0, 1))",
+        "mixture(0.5 affine(1, 2, laplace(0, 1)), 0.5 truncated(-1, 1, cauchy(0, 1)))",
+    ] {
+        let read: crate::family::Family = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        let again = read.to_string().parse().unwrap_or_else(|error| panic!("{read}: {error}"));
+        assert_eq!(read, again, "{text}");
+        assert_eq!(read.kl(&again).unwrap().value, 0.0);
+    }
 }

@@ -16,8 +16,15 @@ impl Wishart {
     /// # Errors
     /// As [`Cholesky::of`], and [`Error::Parameter`] for too few degrees of freedom.
     pub fn new(df: f64, dimension: usize, covariance_matrix: &[f64]) -> Result<Self, Error> {
-        let scale = Cholesky::of(dimension, covariance_matrix)?;
-        if !(df > dimension as f64 - 1.0 && df.is_finite()) {
+        Self::from_cholesky(df, Cholesky::of(dimension, covariance_matrix)?)
+    }
+
+    /// With a covariance matrix whose factor is known.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for too few degrees of freedom.
+    pub fn from_cholesky(df: f64, scale: Cholesky) -> Result<Self, Error> {
+        if !(df > scale.dimension() as f64 - 1.0 && df.is_finite()) {
             let expected = "a finite number above the dimension less 1";
             return Err(Error::Parameter { name: "df", value: df, expected });
         }
@@ -28,6 +35,12 @@ impl Wishart {
     #[must_use]
     pub fn df(&self) -> f64 {
         self.df
+    }
+
+    /// The covariance matrix's factor.
+    #[must_use]
+    pub fn scale_tril(&self) -> &Cholesky {
+        &self.scale
     }
 }
 
