@@ -319,9 +319,9 @@ mod tests {
                     curves.points.windows(2).map(trapeze).sum()
                 }
             };
-            // Trapezes say nothing of a density without bound.
-            let has_pole = ["beta", "gamma"].iter().any(|name| p.starts_with(name));
-            if !has_pole && curves.points.len() > 1 {
+            // Trapezes say nothing of a density without bound, or with a peak narrower than the points are apart.
+            let has_spike = ["beta", "gamma", "log_normal"].iter().any(|name| p.starts_with(name));
+            if !has_spike && curves.points.len() > 1 {
                 assert!((area(&|at| at.p) - curves.shown[0]).abs() < 0.02, "{p} {q}: {}", area(&|at| at.p));
                 assert!((area(&|at| at.q) - curves.shown[1]).abs() < 0.02, "{p} {q}: {}", area(&|at| at.q));
             }

@@ -66,7 +66,7 @@ impl AdaptiveKl {
     /// [`Error::Parameter`] for a KL that is NaN; it leaves β as it was.
     pub fn update(&mut self, kl: f64, samples: u64) -> Result<f64, Error> {
         if kl.is_nan() {
-            return Err(Error::Parameter { name: "kl", value: kl, expected: "a number" });
+            return Err(Error::Parameter { name: "divergence", value: kl, expected: "a number" });
         }
         let over = kl / self.target;
         self.coefficient *= match self.rule {

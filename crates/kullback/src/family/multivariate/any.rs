@@ -147,7 +147,7 @@ impl Multivariate {
 impl fmt::Display for Multivariate {
     /// As a text that reads back, matrices by what is kept of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let factor = |scale: &Cholesky| Array::square(scale.dimension(), scale.factor().to_vec());
+        let factor = |scale: &Cholesky| Array::square(scale.dimension(), scale.factor());
         let covariance = |scale: &Cholesky| Array::square(scale.dimension(), scale.covariance());
         let normal = |f: &mut fmt::Formatter<'_>, part: &MultivariateNormal| {
             let loc = Array::list(part.loc().to_vec());

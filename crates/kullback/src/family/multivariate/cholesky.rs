@@ -93,16 +93,18 @@ impl Cholesky {
 
     /// L, row by row.
     #[must_use]
-    pub fn factor(&self) -> &[f64] {
-        &self.lower
+    pub fn factor(&self) -> Vec<f64> {
+        let n = self.dimension;
+        self.lower.chunks(pitch(n)).flat_map(|row| &row[..n]).copied().collect()
     }
 
     /// LLᵀ, row by row.
     #[must_use]
     pub fn covariance(&self) -> Vec<f64> {
         let n = self.dimension;
-        let row = |i: usize| &self.lower[i * n..(i + 1) * n];
-        (0..n * n).map(|k| dot(row(k / n), row(k % n))).collect()
+        let row = |i: usize, to: usize| &self.row(i)[..=to];
+        let entry = |i: usize, j: usize| dot(row(i, i.min(j)), row(j, i.min(j)));
+        (0..n * n).map(|k| entry(k / n, k % n)).collect()
     }
 
     pub(crate) fn entry(&self, row: usize, column: usize) -> f64 {
