@@ -72,7 +72,7 @@ impl Chart<'_> {
         if self.logarithmic {
             layout = layout.with_log_y();
         } else if lowest < highest {
-            let margin = 0.05 * (highest - lowest);
+            let margin = 0.1 * (highest - lowest);
             layout = layout.with_y_axis_min(if lowest == 0.0 { 0.0 } else { lowest - margin });
             layout = layout.with_y_axis_max(highest + margin);
         }
