@@ -178,6 +178,6 @@ fn figure(rows: &[Row<'_>], index: usize, name: &str, title: &str, unit: &str, s
             "Means over students with their 95 % intervals, by temperature; the grey line is what students of hard labels \
              come to. The {better} the better."
         ),
-        svg: intervals(title, ["temperature T", unit], lines, (level, "hard labels".to_owned())),
+        svg: intervals(title, ["temperature T", unit], index == KL, lines, (level, "hard labels".to_owned())),
     }
 }
