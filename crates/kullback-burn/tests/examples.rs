@@ -18,7 +18,8 @@ const PROGRAMS: [(&str, &[&str], &str); 3] = [
 /// Cargo builds examples before it runs all tests; for this file alone they are built by `cargo build --examples`.
 fn run(program: &str, options: &[&str], out: &Path) -> Output {
     let mut folder: PathBuf = std::env::current_exe().unwrap();
-    (folder.pop(), folder.pop());
+    folder.pop();
+    folder.pop();
     let path = folder.join("examples").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(&path);
     let output = command.args(options).arg("--out").arg(out).arg("--json").output();

@@ -42,13 +42,13 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 10, value_name = "K")]
     seeds: u64,
     /// Passes over the images, for the teacher and for each student
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 100)]
     epochs: u64,
     /// Hidden units of the teacher
     #[arg(long, default_value_t = 256)]
     teacher: usize,
     /// Hidden units of a student
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 16)]
     student: usize,
     /// Folder with MNIST's four files, gzipped or not, instead of the 8 × 8 digits
     #[arg(long, value_name = "IDX-FOLDER")]

@@ -49,11 +49,16 @@ pub(crate) fn outcome(
     let json = json!({ "settings": settings, "teacher_accuracy": teacher.accuracy, "seconds": seconds });
     let lines = rows.iter().map(|row| {
         let [accuracy, kl, ..] = &row.spreads;
-        let (percent, sd) = (100.0 * accuracy.mean, 100.0 * accuracy.sd);
-        format!("{:<22} accuracy {percent:.2} ± {sd:.2} %   KL {:.4} ± {:.4} nats", row.name(), kl.mean, kl.sd)
+        let (percent, points) = (100.0 * accuracy.mean, give_or_take(100.0 * accuracy.sd, 2));
+        format!("{:<22} accuracy {percent:.2}{points} %   KL {:.4}{} nats", row.name(), kl.mean, give_or_take(kl.sd, 4))
     });
     let lines = lines.chain(verdicts.iter().cloned()).collect();
     Ok(Outcome { lines, json, page: page(options, data, &rows, teacher, verdicts) })
+}
+
+/// Nothing for what a single student does not have.
+fn give_or_take(x: f64, digits: usize) -> String {
+    if x.is_nan() { String::new() } else { format!(" ± {x:.digits$}") }
 }
 
 fn json_row(row: &Row<'_>) -> Value {
@@ -88,11 +93,11 @@ fn verdict(rows: &[Row<'_>], index: usize, what: &str) -> Result<String> {
             false if mean > half_width => "beyond chance",
             false => "within chance",
         };
-        let (mean, half_width) = (scale * mean, scale * half_width);
-        Ok(format!("{}: {mean:.4} ± {half_width:.4} {unit} better, {sure}", other.name()))
+        let (mean, around) = (scale * mean, give_or_take(scale * half_width, 4));
+        Ok(format!("{}: {mean:.4}{around} {unit} better, {sure}", other.name()))
     };
-    let from_hard = match best.setting.name {
-        "hard-labels" => String::new(),
+    let from_hard = match "hard-labels" {
+        name if [best, second].iter().any(|row| row.setting.name == name) => String::new(),
         _ => format!(", than {}", against(hard)?),
     };
     Ok(format!("Best {what}: {}; than the next, {}{from_hard}.", best.name(), against(second)?))
@@ -103,10 +108,10 @@ fn page(options: &Options, data: &Split, rows: &[Row<'_>], teacher: Score, verdi
         let [accuracy, kl, agreement, calibration] = row.spreads;
         vec![
             row.name(),
-            format!("{:.2} ± {:.2}", 100.0 * accuracy.mean, 100.0 * accuracy.sd),
-            format!("± {:.2}", 100.0 * accuracy.half_width),
-            format!("{:.4} ± {:.4}", kl.mean, kl.sd),
-            format!("± {:.4}", kl.half_width),
+            format!("{:.2}{}", 100.0 * accuracy.mean, give_or_take(100.0 * accuracy.sd, 2)),
+            give_or_take(100.0 * accuracy.half_width, 2),
+            format!("{:.4}{}", kl.mean, give_or_take(kl.sd, 4)),
+            give_or_take(kl.half_width, 4),
             format!("{:.2}", 100.0 * agreement.mean),
             format!("{:.2}", 100.0 * calibration.mean),
         ]
@@ -173,6 +178,6 @@ fn figure(rows: &[Row<'_>], index: usize, name: &str, title: &str, unit: &str, s
             "Means over students with their 95 % intervals, by temperature; the grey line is what students of hard labels \
              come to. The {better} the better."
         ),
-        svg: intervals(title, ["temperature T", unit], lines, (level, "hard labels".to_owned())),
+        svg: intervals(title, ["temperature T", unit], index == KL, lines, (level, "hard labels".to_owned())),
     }
 }

@@ -18,6 +18,9 @@ const FAINT: [&str; 2] = ["#898781", "#a3a19a"];
 const SERIES: [[&str; 2]; 4] =
     [["#2a78d6", "#3987e5"], ["#d95926", "#eb6834"], ["#178f63", "#1baf7a"], ["#7d55c7", "#9a7be0"]];
 
+/// Of an interval on a logarithmic axis, downwards, as a share of the mean.
+const LONGEST_ARM: f64 = 0.9;
+
 /// A plot with what it shows.
 pub(crate) struct Figure {
     /// Of its file.
@@ -72,7 +75,7 @@ impl Chart<'_> {
         if self.logarithmic {
             layout = layout.with_log_y();
         } else if lowest < highest {
-            let margin = 0.05 * (highest - lowest);
+            let margin = 0.1 * (highest - lowest);
             layout = layout.with_y_axis_min(if lowest == 0.0 { 0.0 } else { lowest - margin });
             layout = layout.with_y_axis_max(highest + margin);
         }
@@ -96,6 +99,7 @@ pub(crate) fn bars(title: &str, [x, y]: [&str; 2], bars: &[(String, f64)]) -> St
 pub(crate) fn intervals(
     title: &str,
     [x, y]: [&str; 2],
+    logarithmic: bool,
     lines: Vec<(String, Vec<[f64; 3]>)>,
     level: (f64, String),
 ) -> String {
@@ -103,7 +107,12 @@ pub(crate) fn intervals(
     for (index, (legend, points)) in lines.into_iter().enumerate() {
         let line = LinePlot::new()
             .with_data(points.iter().map(|[x, y, _]| (*x, *y)))
-            .with_y_err(points.iter().map(|[_, _, half]| if half.is_finite() { *half } else { 0.0 }))
+            .with_y_err_asymmetric(points.iter().map(|&[_, y, half]| match half.is_finite() {
+                // On a logarithmic axis an arm that reaches 0 has no end; it is cut.
+                true if logarithmic => (half.min(LONGEST_ARM * y), half),
+                true => (half, half),
+                false => (0.0, 0.0),
+            }))
             .with_color(series(index))
             .with_stroke_width(2.0)
             .with_legend(legend);
@@ -116,6 +125,7 @@ pub(crate) fn intervals(
         .with_legend_position(LegendPosition::OutsideBottomCenter)
         .with_legend_box(false)
         .with_reference_line(ReferenceLine::horizontal(level.0).with_color(FAINT[0]).with_label(level.1));
+    let layout = if logarithmic { layout.with_log_y() } else { layout };
     render(plots, layout)
 }
 
