@@ -23,10 +23,11 @@ pub fn categorical_fisher_into<T: Logit>(logits: Rows<'_, T>, tangent: &[T], out
     shape(tangent.len(), n * columns)?;
     shape(out.len(), n * columns)?;
     let (level, mut block) = (Level::new(), side::Block::default());
-    let mut p = vec![0.0; columns];
+    let (mut p, mut row) = (vec![0.0; columns], Vec::with_capacity(columns));
     let rows = tangent.chunks_exact(columns).zip(out.chunks_exact_mut(columns));
     for (index, (tangent, out)) in rows.enumerate() {
-        let row: Vec<f64> = logits.row(index).iter().map(|&x| x.into()).collect();
+        row.clear();
+        row.extend(logits.row(index).iter().map(|&x| -> f64 { x.into() }));
         let mass = side::mass(level, &row, Temperature::ONE, &mut block).map_err(|reason| reason.at(index, index))?;
         if mass.sum.value() == 0.0 {
             return Err(crate::error::RowError::ZeroMass { side: crate::Side::Q }.at(index, index));

@@ -167,9 +167,10 @@ impl Mixed {
         let (level, temperature) = (Level::new(), Temperature::ONE);
         let (n, columns) = (rows.len(), rows.columns());
         let mut block = side::Block::default();
-        let mut softmax = vec![0.0; n * columns];
+        let (mut softmax, mut row) = (vec![0.0; n * columns], Vec::with_capacity(columns));
         for (index, to) in softmax.chunks_exact_mut(columns).enumerate() {
-            let row: Vec<f64> = rows.row(index).iter().map(|&x| x.into()).collect();
+            row.clear();
+            row.extend(rows.row(index).iter().map(|&x| -> f64 { x.into() }));
             let mass = side::mass(level, &row, temperature, &mut block).map_err(|reason| reason.at(index, index))?;
             side::add_softmax(level, &row, &mass, temperature, 1.0, to, &mut block);
         }
