@@ -71,7 +71,7 @@ impl GaussianKl {
     /// As [`latent::GaussianKl::loss`].
     pub fn forward<const D: usize>(&self, mean: Tensor<D>, ln_variance: Tensor<D>) -> Result<LatentTensor, Error> {
         let latent = last(&mean);
-        let (loss, found) = scalar([mean, ln_variance], Standard { loss: self, latent })?;
+        let (loss, found) = scalar([mean, ln_variance], Batch { loss: self, latent })?;
         Ok(LatentTensor { loss, found })
     }
 
@@ -89,7 +89,7 @@ impl GaussianKl {
     ) -> Result<LatentTensor, Error> {
         let latent = last(&mean_p);
         let inputs = [mean_p, ln_variance_p, mean_q, ln_variance_q];
-        let (loss, found) = scalar(inputs, Both { loss: self, latent })?;
+        let (loss, found) = scalar(inputs, Batch { loss: self, latent })?;
         Ok(LatentTensor { loss, found })
     }
 }
@@ -122,12 +122,13 @@ impl<'a, T: Number> Half<'a, T> {
     }
 }
 
-struct Standard<'a> {
+/// Against N(0, I) with two tensors, against another Gaussian with four.
+struct Batch<'a> {
     loss: &'a GaussianKl,
     latent: usize,
 }
 
-impl Fused<2> for Standard<'_> {
+impl Fused<2> for Batch<'_> {
     type Rest = LatentLoss;
 
     fn run<T: Number>(
@@ -142,12 +143,7 @@ impl Fused<2> for Standard<'_> {
     }
 }
 
-struct Both<'a> {
-    loss: &'a GaussianKl,
-    latent: usize,
-}
-
-impl Fused<4> for Both<'_> {
+impl Fused<4> for Batch<'_> {
     type Rest = LatentLoss;
 
     fn run<T: Number>(
