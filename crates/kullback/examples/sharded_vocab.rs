@@ -12,7 +12,7 @@ use kullback::state::{LogitMass, Merge};
 use kullback::{Divergence, JensenShannon};
 
 const SHARDS: usize = 4;
-/// A multiple of 1024, so that the numbers are those of the whole row.
+/// A multiple of 2048, so that the numbers are those of the whole row.
 const PART: usize = 8192;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -187,7 +187,7 @@ fn values_of_every_measure() {
 
 #[test]
 fn long_rows() {
-    check(&["kl", "reverse-kl", "js", "tv", "hellinger"], &[1024, 3000], false);
+    check(&["kl", "reverse-kl", "js", "tv", "hellinger"], &[2048, 5000], false);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn what_is_refused() {
 /// A generic function of the library, compiled here: few and short rows.
 fn bits_by_threads_and_shards<D: Divergence>(divergence: D, near: bool) {
     let mut r = SplitMix::new(3);
-    let (rows, n) = (70, 2500);
+    let (rows, n) = (70, 5000);
     let p: Vec<f32> = (0..rows * n).map(|_| (3.0 * normal(&mut r)) as f32).collect();
     let other = |x: &f32| if near { x + (1e-3 * normal(&mut r)) as f32 } else { (2.0 * normal(&mut r)) as f32 };
     let q: Vec<f32> = p.iter().map(other).collect();
@@ -227,7 +227,7 @@ fn bits_by_threads_and_shards<D: Divergence>(divergence: D, near: bool) {
     let (values, gradient) = on(1);
     assert!((values.clone(), gradient.clone()) == on(2));
 
-    for cuts in [vec![0, 1024, n], vec![0, 2048, n], vec![0, 1024, 2048, n]] {
+    for cuts in [vec![0, 2048, n], vec![0, 4096, n], vec![0, 2048, 4096, n]] {
         let shards: Vec<_> =
             cuts.windows(2).map(|cut| Shard::new(&p[cut[0]..cut[1]], &q[cut[0]..cut[1]]).unwrap()).collect();
         let mass = shards.iter().map(|shard| shard.mass().unwrap()).fold(LogitMass::IDENTITY, LogitMass::merge);

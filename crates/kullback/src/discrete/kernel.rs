@@ -3,6 +3,7 @@
 use crate::divergence::{Generator, Kl, Point, Reduction};
 use crate::num::Real;
 use crate::num::entropic::HalfTerm;
+use crate::num::prefetch::prefetch;
 use crate::num::simd::{F64s, Kernel, Lanes, Level, Scale, Simd, dispatch};
 use crate::num::two::Two;
 use crate::state::{Mass, Merge, Sum, Total};
@@ -18,6 +19,8 @@ pub(crate) const BLOCK: usize = 1024;
 const WIDEST: usize = 32;
 /// Elements that are converted at a time where they are not ordinary.
 const PIECE: usize = 64;
+/// How far ahead of its reader memory is asked for, in bytes: a page.
+const AHEAD: usize = 4096;
 
 /// The first pass over a slice.
 pub(crate) fn masses<T: Weight>(level: Level, p: &[T], q: &[T]) -> Mass {
@@ -108,6 +111,13 @@ fn load<T: Weight, S: Simd>(simd: S, from: &[T], at: usize) -> Two<T::Lanes<S>> 
     Two(T::Lanes::load(simd, &from[at..at + len]), T::Lanes::load(simd, &from[at + len..at + 2 * len]))
 }
 
+/// Two vectors that this pass is the first to read.
+#[inline(always)]
+fn fetch<T: Weight, S: Simd>(simd: S, from: &[T], at: usize) -> Two<T::Lanes<S>> {
+    prefetch(from, at + AHEAD / size_of::<T>(), 2 * T::Lanes::<S>::LEN);
+    load(simd, from, at)
+}
+
 /// What the first pass keeps while it runs.
 struct Masses<S: Simd, V> {
     p: [F64s<S>; 2],
@@ -153,7 +163,7 @@ impl<T: Weight> Kernel for Scan<'_, T> {
         let mut masses = Masses::new(simd);
         let mut i = 0;
         while i + step <= n {
-            masses.add(load::<T, S>(simd, p, i), load::<T, S>(simd, q, i));
+            masses.add(fetch::<T, S>(simd, p, i), fetch::<T, S>(simd, q, i));
             i += step;
         }
         let mut mass = masses.finish();
@@ -221,8 +231,8 @@ impl<T: Weight, G: Generator> Kernel for Ordinary<'_, T, G> {
         let mut peak = T::Lanes::splat(simd, 0.0);
         let mut i = 0;
         while i + step <= n {
-            let a = load::<T, S>(simd, p, i);
-            let b = load::<T, S>(simd, q, i);
+            let a = fetch::<T, S>(simd, p, i);
+            let b = fetch::<T, S>(simd, q, i);
             let difference = Two(a.0.residual(ratio, b.0), a.1.residual(ratio, b.1));
             if G::ORDER == 1 {
                 difference.0.add_to(&mut mismatch);
@@ -268,7 +278,7 @@ impl<T: Weight> Kernel for OnlyKl<'_, T> {
             let (p, q) = (&p[i..i + count * len], &q[i..i + count * len]);
             let mut j = 0;
             while j < count {
-                let (a, b) = (load::<T, S>(simd, p, j * len), load::<T, S>(simd, q, j * len));
+                let (a, b) = (fetch::<T, S>(simd, p, j * len), fetch::<T, S>(simd, q, j * len));
                 masses.add(a, b);
                 halves[j] = HalfTerm::new(a.0, b.0, None);
                 halves[j + 1] = HalfTerm::new(a.1, b.1, None);

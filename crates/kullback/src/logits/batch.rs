@@ -190,7 +190,8 @@ impl<'a, T: Logit> LogitRows<'a, T> {
                 shape(gradient.len(), rows.len() * rows.columns())?;
             }
         }
-        Ok(Outputs { values, gradients: [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])] })
+        let gradients = [gradient_p.unwrap_or(&mut []), gradient_q.unwrap_or(&mut [])];
+        Ok(Outputs { values, gradients, space: None })
     }
 
     /// Whether both sides are given as kernels read them, but for the type.
@@ -205,14 +206,14 @@ impl<'a, T: Logit> LogitRows<'a, T> {
         if !self.is_plain() {
             return self.translated(to, &|rows, to| rows.run_real(divergence, to));
         }
-        let Outputs { values, gradients: [to_p, to_q] } = to;
+        let Outputs { values, gradients: [to_p, to_q], space } = to;
         if let (Some(p), Some(q)) = (self.p.seen_as(T::real), self.q.seen_as(T::real))
             && let (Some(to_p), Some(to_q)) = (T::direct(&mut *to_p), T::direct(&mut *to_q))
         {
             let rows = LogitRows { p, q, given: self.given, settings: self.settings };
-            return rows.run_real(divergence, Outputs { values, gradients: [to_p, to_q] });
+            return rows.run_real(divergence, Outputs { values, gradients: [to_p, to_q], space: T::space(space) });
         }
-        let to = Outputs { values, gradients: [to_p, to_q] };
+        let to = Outputs { values, gradients: [to_p, to_q], space };
         self.widened(to, &|rows, to| rows.run_real(divergence, to))
     }
 }
@@ -222,13 +223,18 @@ impl<R: Precision> LogitRows<'_, R> {
         let level = Level::new();
         let (columns_p, columns_q) = (self.p.columns(), self.q.columns());
         let small = columns_p == columns_q && columns_p <= SMALL && D::Generator::REDUCTION == Reduction::Sum;
-        in_pieces([columns_p, columns_q], to.values, to.gradients, Space::new, |space, piece| {
+        let run = |space: &mut Space<R>, piece: Piece<'_, R>| {
             if small {
                 self.side_by_side(divergence, level, space, piece)
             } else {
                 self.one_by_one(divergence, level, space, piece)
             }
-        })
+        };
+        let Outputs { values, gradients: [to_p, to_q], space } = to;
+        match space {
+            Some(space) => run(space, Piece { first: 0, values, to_p, to_q }),
+            None => in_pieces([columns_p, columns_q], values, [to_p, to_q], Space::new, run),
+        }
     }
 
     /// What comes of a row that is not looked at.
@@ -305,6 +311,8 @@ impl<R: Precision> LogitRows<'_, R> {
 pub struct Outputs<'o, T> {
     pub(super) values: &'o mut [f64],
     pub(super) gradients: [&'o mut [T]; 2],
+    /// What a thread that is at work on these rows has for them; without it they are spread over threads.
+    pub(super) space: Option<&'o mut Space<T>>,
 }
 
 /// The work of [`LogitRows::measure_into`].
@@ -318,13 +326,14 @@ impl<T: Logit> Visitor for Fill<'_, '_, '_, T> {
 }
 
 /// What a thread needs to work on rows.
-struct Space<R> {
+#[allow(unreachable_pub, reason = "an argument of a sealed trait")]
+pub struct Space<R> {
     work: Workspace<R>,
     tile: Tile<R>,
 }
 
 impl<R: Precision> Space<R> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { work: Workspace::default(), tile: Tile::new() }
     }
 }

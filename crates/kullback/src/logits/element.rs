@@ -14,7 +14,7 @@ impl Logit for half::f16 {}
 #[allow(unreachable_pub, reason = "the sealed part of a public trait")]
 pub(crate) mod sealed {
     use crate::discrete::Vectorised;
-    use crate::logits::batch::{LogitRows, Outputs};
+    use crate::logits::batch::{LogitRows, Outputs, Space};
     use crate::{Error, Measure};
 
     /// What the type can hold.
@@ -41,9 +41,9 @@ pub(crate) mod sealed {
 
     pub trait Element: Copy + Into<f64> + Send + Sync + 'static {
         type Real: Precision;
-        /// Appends the numbers in the precision of the kernels.
-        fn widen(from: &[Self], to: &mut Vec<Self::Real>);
-        /// Rounds what kernels have computed.
+        /// The numbers in the precision of the kernels, to a slice as long.
+        fn widen(from: &[Self], to: &mut [Self::Real]);
+        /// Rounds what kernels have computed, to a slice as long.
         fn narrow(from: &[Self::Real], to: &mut [Self]);
         /// The row in the precision of the kernels; `space` is for those that are not.
         fn widened<'a>(row: &'a [Self], space: &'a mut Vec<Self::Real>) -> &'a [Self::Real];
@@ -51,6 +51,8 @@ pub(crate) mod sealed {
         fn real(from: &[Self]) -> Option<&[Self::Real]>;
         /// The same place, if its type is that of the kernels.
         fn direct(to: &mut [Self]) -> Option<&mut [Self::Real]>;
+        /// The same space, if its type is that of the kernels.
+        fn space(space: Option<&mut Space<Self>>) -> Option<&mut Space<Self::Real>>;
         fn narrowed(x: Self::Real) -> Self;
         #[inline(always)]
         fn rounded(x: f64) -> Self {
@@ -82,8 +84,8 @@ macro_rules! wide {
         impl sealed::Element for $type {
             type Real = $type;
             #[inline]
-            fn widen(from: &[Self], to: &mut Vec<$type>) {
-                to.extend_from_slice(from);
+            fn widen(from: &[Self], to: &mut [$type]) {
+                to.copy_from_slice(from);
             }
             #[inline]
             fn narrow(from: &[$type], to: &mut [Self]) {
@@ -101,6 +103,9 @@ macro_rules! wide {
             fn direct(to: &mut [Self]) -> Option<&mut [$type]> {
                 Some(to)
             }
+            fn space(space: Option<&mut Space<$type>>) -> Option<&mut Space<$type>> {
+                space
+            }
             #[inline(always)]
             fn narrowed(x: $type) -> Self {
                 x
@@ -113,22 +118,18 @@ macro_rules! wide {
 }
 
 macro_rules! narrow {
-    ($type:ty, $widen:expr) => {
+    ($type:ty, $widen:expr, $narrow:expr) => {
         impl sealed::Element for $type {
             type Real = f32;
-            #[inline]
-            fn widen(from: &[Self], to: &mut Vec<f32>) {
-                to.extend(from.iter().map($widen));
+            fn widen(from: &[Self], to: &mut [f32]) {
+                $widen(from, to);
             }
-            #[inline]
             fn narrow(from: &[f32], to: &mut [Self]) {
-                for (to, x) in to.iter_mut().zip(from) {
-                    *to = Self::from_f32(*x);
-                }
+                $narrow(from, to);
             }
             #[inline]
             fn widened<'a>(row: &'a [Self], space: &'a mut Vec<f32>) -> &'a [f32] {
-                space.clear();
+                space.resize(row.len(), 0.0);
                 Self::widen(row, space);
                 space
             }
@@ -138,6 +139,9 @@ macro_rules! narrow {
             }
             #[inline]
             fn direct(_: &mut [Self]) -> Option<&mut [f32]> {
+                None
+            }
+            fn space(_: Option<&mut Space<Self>>) -> Option<&mut Space<f32>> {
                 None
             }
             #[inline(always)]
@@ -151,11 +155,104 @@ macro_rules! narrow {
     };
 }
 
-use super::batch::{Fill, LogitRows, Outputs};
+use half::bf16;
+use half::slice::HalfFloatSliceExt as _;
+
+use super::batch::{Fill, LogitRows, Outputs, Space};
+use crate::num::prefetch::prefetch;
+use crate::num::simd::{Kernel, Level, Simd, dispatch};
 use crate::{Error, Measure};
 
 wide!(f64);
 wide!(f32);
-// A single's upper half.
-narrow!(half::bf16, |x| f32::from_bits(u32::from(x.to_bits()) << 16));
-narrow!(half::f16, |x| x.to_f32());
+narrow!(bf16, |from, to| dispatch(Level::new(), Widen { from, to }), |from, to| dispatch(
+    Level::new(),
+    Narrow { from, to }
+));
+narrow!(half::f16, |from: &[half::f16], to| from.convert_to_f32_slice(to), |from, to: &mut [half::f16]| to
+    .convert_from_f32_slice(from));
+
+/// Numbers of two bytes that are converted at a time: two lines of memory.
+const GROUP: usize = 64;
+/// How far ahead of its reader or writer memory is asked for, in such numbers: a page.
+const AHEAD: usize = 2048;
+
+/// A bf16 is the upper half of a single. The loops are left to the compiler to make vectors of.
+struct Widen<'a> {
+    from: &'a [bf16],
+    to: &'a mut [f32],
+}
+
+impl Kernel for Widen<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let n = self.to.len();
+        let (from, to) = (&self.from[..n], self.to);
+        let mut at = 0;
+        while at < n {
+            prefetch(from, at + AHEAD, GROUP);
+            let end = (at + GROUP).min(n);
+            while at < end {
+                to[at] = f32::from_bits(u32::from(from[at].to_bits()) << 16);
+                at += 1;
+            }
+        }
+    }
+}
+
+/// To the nearest, of two equally near to the even one. A NaN stays one.
+struct Narrow<'a> {
+    from: &'a [f32],
+    to: &'a mut [bf16],
+}
+
+impl Kernel for Narrow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let n = self.to.len();
+        let (from, to) = (&self.from[..n], self.to);
+        let mut at = 0;
+        while at < n {
+            prefetch(to, at + AHEAD, GROUP);
+            let end = (at + GROUP).min(n);
+            while at < end {
+                let bits = from[at].to_bits();
+                let nearest = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+                let nan = bits >> 16 | 0x40;
+                to[at] = bf16::from_bits(if from[at].is_nan() { nan } else { nearest } as u16);
+                at += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::simd::levels;
+
+    /// As the crate `half` does it, on every instruction set: every bf16 and its neighbours among singles.
+    #[test]
+    fn bf16_as_half_converts_it() {
+        let all: Vec<bf16> = (0..=u16::MAX).map(bf16::from_bits).collect();
+        let near = |x: &bf16| {
+            [0u32, 1, 0x7fff, 0x8000, 0x8001, 0xffff].map(|rest| f32::from_bits(u32::from(x.to_bits()) << 16 | rest))
+        };
+        let singles: Vec<f32> = all.iter().flat_map(near).collect();
+        for level in levels() {
+            let (mut wide, mut narrow) = (vec![0.0; all.len()], vec![bf16::ZERO; singles.len()]);
+            dispatch(level, Widen { from: &all, to: &mut wide });
+            for (got, x) in wide.iter().zip(&all) {
+                assert!(*got == x.to_f32() || got.is_nan() && x.is_nan(), "{x:e}: {got:e}");
+            }
+            dispatch(level, Narrow { from: &singles, to: &mut narrow });
+            for (got, x) in narrow.iter().zip(&singles) {
+                assert!(*got == bf16::from_f32(*x) || got.is_nan() && x.is_nan(), "{x:e}: {got:e}");
+            }
+        }
+    }
+}

@@ -4,10 +4,10 @@ use crate::error::RowError;
 use crate::num::exp_log::ln;
 use crate::{Error, Rows, Side};
 
-use super::batch::{LogitRows, Outputs};
+use super::batch::{LogitRows, Outputs, Space};
 use super::element::Logit;
 use super::element::sealed::Precision;
-use super::pieces::{Piece, in_pieces};
+use super::pieces::{Piece, in_pieces, rows_of};
 
 /// What the numbers of a side are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,8 +34,8 @@ impl Given {
 
 /// From a type of logits to one that kernels compute in, and back.
 trait Conversion<T, R>: Sync {
-    /// Appends a row of a side.
-    fn read(&self, side: Side, row: &[T], to: &mut Vec<R>) -> Result<(), RowError>;
+    /// Reads a row of a side.
+    fn read(&self, side: Side, row: &[T], to: &mut [R]) -> Result<(), RowError>;
     /// Writes a gradient of a side.
     fn write(&self, side: Side, from: &[R], to: &mut [T]);
 }
@@ -44,7 +44,7 @@ trait Conversion<T, R>: Sync {
 struct Widening;
 
 impl<T: Logit> Conversion<T, T::Real> for Widening {
-    fn read(&self, _: Side, row: &[T], to: &mut Vec<T::Real>) -> Result<(), RowError> {
+    fn read(&self, _: Side, row: &[T], to: &mut [T::Real]) -> Result<(), RowError> {
         T::widen(row, to);
         Ok(())
     }
@@ -55,22 +55,22 @@ impl<T: Logit> Conversion<T, T::Real> for Widening {
 
 /// Of what is given to logits of one temperature.
 impl<T: Logit> Conversion<T, f64> for [Given; 2] {
-    fn read(&self, side: Side, row: &[T], to: &mut Vec<f64>) -> Result<(), RowError> {
+    fn read(&self, side: Side, row: &[T], to: &mut [f64]) -> Result<(), RowError> {
         let Given { form, factor } = self[side as usize];
-        match form {
-            Form::Logits if factor == 1.0 => to.extend(row.iter().map(|x| (*x).into())),
-            Form::Logits => {
-                // Less the largest, so that no digit is lost for a number that the row has in common.
-                let top = row.iter().fold(f64::NEG_INFINITY, |top, x| top.max((*x).into()));
-                let top = if top.is_finite() { top } else { 0.0 };
-                to.extend(row.iter().map(|x| ((*x).into() - top) * factor));
-            }
-            Form::Probabilities => {
-                if let Some(index) = row.iter().position(|x| (*x).into() < 0.0) {
-                    return Err(RowError::Negative { side, index });
-                }
-                to.extend(row.iter().map(|x| ln((*x).into()) * factor));
-            }
+        // Less the largest, so that no digit is lost for a number that the row has in common.
+        let top = match form {
+            Form::Logits if factor != 1.0 => row.iter().fold(f64::NEG_INFINITY, |top, x| top.max((*x).into())),
+            _ => 0.0,
+        };
+        let top = if top.is_finite() { top } else { 0.0 };
+        for (index, (x, to)) in row.iter().zip(to).enumerate() {
+            let x = (*x).into();
+            *to = factor
+                * match form {
+                    Form::Logits => x - top,
+                    Form::Probabilities if x < 0.0 => return Err(RowError::Negative { side, index }),
+                    Form::Probabilities => ln(x),
+                };
         }
         Ok(())
     }
@@ -90,11 +90,12 @@ pub(super) type Run<'r, R> = dyn Fn(LogitRows<'_, R>, Outputs<'_, R>) -> Result<
 struct Converted<R> {
     sides: [Vec<R>; 2],
     gradients: [Vec<R>; 2],
+    work: Space<R>,
 }
 
-impl<R> Default for Converted<R> {
+impl<R: Precision> Default for Converted<R> {
     fn default() -> Self {
-        Self { sides: Default::default(), gradients: Default::default() }
+        Self { sides: Default::default(), gradients: Default::default(), work: Space::new() }
     }
 }
 
@@ -120,15 +121,12 @@ impl<T: Logit> LogitRows<'_, T> {
             let Piece { first, values, to_p, to_q } = piece;
             let settings = self.settings.part(first, values.len());
             for (i, (rows, to)) in [self.p, self.q].into_iter().zip(&mut space.sides).enumerate() {
-                to.clear();
-                for index in 0..values.len() {
-                    let row = rows.row(first + index);
-                    match settings.factor(index) {
-                        Some(_) => conversion
-                            .read(SIDES[i], row, to)
-                            .map_err(|reason| reason.at(first + index, first + index))?,
-                        None => to.resize(to.len() + row.len(), R::default()),
-                    }
+                to.resize(values.len() * columns[i], R::default());
+                // What a row holds that is not looked at does not matter.
+                for index in (0..values.len()).filter(|index| settings.factor(*index).is_some()) {
+                    conversion
+                        .read(SIDES[i], rows.row(first + index), rows_of(to, columns[i], index, 1))
+                        .map_err(|reason| reason.at(first + index, first + index))?;
                 }
             }
             let [p, q] = &space.sides;
@@ -139,7 +137,8 @@ impl<T: Logit> LogitRows<'_, T> {
                 space.resize(to.len(), R::default());
             }
             let [by_p, by_q] = &mut space.gradients;
-            run(rows, Outputs { values, gradients: [by_p, by_q] }).map_err(|error| error.of_rows_from(first))?;
+            let to_reals = Outputs { values, gradients: [by_p, by_q], space: Some(&mut space.work) };
+            run(rows, to_reals).map_err(|error| error.of_rows_from(first))?;
             for (i, to) in to.into_iter().enumerate() {
                 conversion.write(SIDES[i], &space.gradients[i], to);
             }

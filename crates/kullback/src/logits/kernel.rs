@@ -6,6 +6,7 @@
 use crate::discrete::Vectorised;
 use crate::divergence::{Generator, Point, Reduction};
 use crate::num::Real;
+use crate::num::prefetch::prefetch;
 use crate::num::simd::{Kernel, Lanes, Simd};
 use crate::num::sum::two_sum;
 use crate::num::two::Two;
@@ -13,7 +14,7 @@ use crate::num::two::Two;
 use super::element::sealed::Precision;
 
 /// Logits per block: both sides and what is kept of them stay in the first-level cache.
-pub(crate) const BLOCK: usize = 1024;
+pub(crate) const BLOCK: usize = 2048;
 /// What kernels are given is a multiple of it: two vectors of the widest kind.
 pub(crate) const WIDEST: usize = 32;
 
@@ -225,6 +226,7 @@ impl<R: Precision> Kernel for Combine<'_, R> {
             let of_y = V::<R, S>::load(simd, &self.of_y[lanes.clone()]);
             let mut at = lanes.start;
             while at + len <= n {
+                prefetch(to, at + BLOCK, len);
                 let first = V::<R, S>::load(simd, &x[at..at + len]) * of_x;
                 V::<R, S>::load(simd, &y[at..at + len]).mul_add(of_y, first).store(&mut to[at..at + len]);
                 at += stride;

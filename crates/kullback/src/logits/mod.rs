@@ -9,7 +9,7 @@
 //! ```
 //!
 //! # How
-//! Pass 1 keeps, for each block of 1024 logits, both softmax denominators and Σ e^a (a − b): a mergeable
+//! Pass 1 keeps, for each block of 2048 logits, both softmax denominators and Σ e^a (a − b): a mergeable
 //! [`LogitMass`](crate::state::LogitMass), which is all that KL needs where P and Q are apart. Pass 2, over a row that is
 //! still in cache, gives each [`Generator`](crate::divergence::Generator) its points; they come with `ln(q/p)`, taken
 //! from the difference of the logits before any exponential, so that rows which agree to eight digits keep all others.

@@ -10,7 +10,7 @@ use crate::state::{LogMass, LogitMass, Merge, Sum, Temperature};
 
 use super::element::sealed::Precision;
 use super::frame::Frame;
-use super::kernel::{self, BLOCK, Combine, Lane, LaneTerms, Layout, WIDEST};
+use super::kernel::{self, Combine, Lane, LaneTerms, Layout, WIDEST};
 use super::terms::Terms;
 use super::workspace::{Block, Kind, NOWHERE, Workspace};
 
@@ -21,6 +21,9 @@ pub(crate) struct Part<'a, R> {
     pub(crate) q: &'a [R],
     pub(crate) temperature: Temperature,
 }
+
+/// Entries that are written at a time to where they do not follow each other.
+const PIECE: usize = 4 * WIDEST;
 
 /// The binary logarithm of the smallest double.
 const SMALLEST: f64 = -1074.0;
@@ -134,18 +137,22 @@ impl<R: Precision> Part<'_, R> {
         let (of_x, of_y): (Lane<R>, Lane<R>) = ([R::rounded(of_x); WIDEST], [R::rounded(of_y); WIDEST]);
         let of = block.at..block.at + block.len;
         let (x, y) = (&x[of.clone()], &y[of]);
-        let combine = |to: &mut [R]| {
+        let combine = |at: usize, to: &mut [R]| {
+            let (x, y) = (&x[at..at + to.len()], &y[at..at + to.len()]);
             dispatch(self.level, Combine { layout: Layout::Row, x, of_x: &of_x, y, of_y: &of_y, to });
         };
         match block.kind {
-            Kind::Whole(from) => combine(&mut to[from..from + block.len]),
+            Kind::Whole(from) => combine(0, &mut to[from..from + block.len]),
             Kind::Packed(start) | Kind::Lone(start) => {
-                let mut space = [R::default(); BLOCK];
-                let space = &mut space[..block.len];
-                combine(space);
-                for (place, x) in work.places[side][start..start + block.len].iter().zip(space) {
-                    if *place != NOWHERE {
-                        to[*place as usize] = *x;
+                let mut space = [R::default(); PIECE];
+                for at in (0..block.len).step_by(PIECE) {
+                    let end = (at + PIECE).min(block.len);
+                    let space = &mut space[..end - at];
+                    combine(at, space);
+                    for (place, x) in work.places[side][start + at..start + end].iter().zip(space) {
+                        if *place != NOWHERE {
+                            to[*place as usize] = *x;
+                        }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::threads::each;
 
 /// Entries that one piece of work has about.
-const PIECE: usize = 1 << 16;
+const PIECE: usize = 1 << 15;
 
 /// Some of the rows: where their values and gradients go. An empty slice is not written.
 pub(crate) struct Piece<'a, T> {

@@ -4,12 +4,13 @@ use core::f64::consts::LOG2_E;
 
 use crate::num::Real;
 use crate::num::exp_log::{Octaves, exp2_product, ln};
+use crate::num::prefetch::prefetch;
 use crate::num::simd::{F64s, Kernel, Lanes, Simd};
 use crate::num::sum::two_sum;
 use crate::state::{LogMass, LogitMass, Reference, Sum, Temperature};
 
 use super::element::sealed::Precision;
-use super::kernel::{Lane, Scales, V, WIDEST};
+use super::kernel::{BLOCK, Lane, Scales, V, WIDEST};
 
 /// Vectors of one group of lanes: the first one, and how far apart they are.
 #[derive(Clone, Copy)]
@@ -55,6 +56,7 @@ fn weigh<R: Precision, S: Simd>(
     let mut at = walk.start;
     while at + walk.stride + len <= logits.len() {
         let next = at + walk.stride;
+        prefetch(logits, at + BLOCK, 2 * len);
         let first = exp2_product(V::<R, S>::load(simd, &logits[at..at + len]) - reference, octaves);
         first.store(&mut to[at..at + len]);
         even = even + first;

@@ -10,7 +10,7 @@ use super::{Frame, Logit, Terms, row};
 /// A part of the vocabulary of one row: what a rank, a thread or a chunk holds of it.
 ///
 /// Each shard gives its [`LogitMass`]; merged, they are the [`Frame`] of the row. In it each gives its [`Terms`]; merged,
-/// they are the value, and with them each writes its part of the gradient. Where shards begin at multiples of 1024 the
+/// they are the value, and with them each writes its part of the gradient. Where shards begin at multiples of 2048 the
 /// numbers are those of the whole row: states are kept to 106 bits and rescaled by powers of two.
 ///
 /// ```

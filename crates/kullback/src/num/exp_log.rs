@@ -119,9 +119,10 @@ pub fn exp<V: Real>(x: V) -> V {
 #[inline(always)]
 pub(crate) fn exp2_product<V: Real>(x: V, octaves: Octaves<V>) -> V {
     let x = octaves.lowest.max(x);
-    let (k, power) = (x * octaves.each).nearest_power();
+    let (k, power) = x.nearest_power(octaves.each);
     let f = x.mul_add(octaves.each, -k);
-    f.mul_add(exp2_tail(f), x.constant(1.0)) * power
+    // Not (1 + f·tail)·power, which is the same number and has one to wait for another more.
+    (f * power).mul_add(exp2_tail(f), power)
 }
 
 /// How many octaves a unit is worth, for [`exp2_product`].

@@ -3,6 +3,7 @@
 pub mod entropic;
 pub mod exp_log;
 mod polynomial;
+pub(crate) mod prefetch;
 pub mod real;
 #[allow(unreachable_pub, reason = "the lanes of a sealed public trait")]
 pub(crate) mod simd;

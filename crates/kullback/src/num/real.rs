@@ -42,10 +42,10 @@ pub trait Real:
     fn round(self) -> Self;
     /// 2 to an integer power between the smallest and the largest normal exponent.
     fn exp2_integer(self) -> Self;
-    /// The nearest integer k and `2ᵏ`, from the negative of the exponent's bias up.
+    /// The integer k nearest to `self·by`, and `2ᵏ`, from the negative of the exponent's bias up.
     #[inline(always)]
-    fn nearest_power(self) -> (Self, Self) {
-        let k = self.round();
+    fn nearest_power(self, by: Self) -> (Self, Self) {
+        let k = (self * by).round();
         (k, k.exp2_integer())
     }
     /// An integer `k` and `self · 2⁻ᵏ`, which is within a factor 2^±0.587 of `other`; for positive normal numbers. No

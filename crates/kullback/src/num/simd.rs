@@ -240,9 +240,9 @@ macro_rules! lanes {
                 Self(S::$vector::from_bits(biased << $layout.shift))
             }
             #[inline(always)]
-            fn nearest_power(self) -> (Self, Self) {
-                // One addition rounds to an integer and puts it where its bits are an exponent's.
-                let biased = self.0 + ($layout.integers + $layout.bias);
+            fn nearest_power(self, by: Self) -> (Self, Self) {
+                // The addition rounds to an integer and puts it where its bits are an exponent's.
+                let biased = self.mul_add(by, self.constant(f64::from($layout.integers + $layout.bias))).0;
                 let power = S::$vector::from_bits(biased.to_bits() << $layout.shift);
                 (Self(biased - ($layout.integers + $layout.bias)), Self(power))
             }

@@ -87,8 +87,8 @@ impl<V: Real> Real for Two<V> {
         Self(self.0.exp2_integer(), self.1.exp2_integer())
     }
     #[inline(always)]
-    fn nearest_power(self) -> (Self, Self) {
-        let ((k, power), (k_1, power_1)) = (self.0.nearest_power(), self.1.nearest_power());
+    fn nearest_power(self, by: Self) -> (Self, Self) {
+        let ((k, power), (k_1, power_1)) = (self.0.nearest_power(by.0), self.1.nearest_power(by.1));
         (Self(k, k_1), Self(power, power_1))
     }
     #[inline(always)]

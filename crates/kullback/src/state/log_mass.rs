@@ -111,6 +111,7 @@ pub(crate) struct Reference {
 
 impl Reference {
     /// The reference for logits up to `max` with significands of `digits` bits.
+    #[inline(always)]
     pub(crate) fn of(max: f64, temperature: Temperature, digits: u32) -> Self {
         if max == f64::NEG_INFINITY {
             return Self { exponent: max, high: 0.0, low: 0.0 };
@@ -127,6 +128,7 @@ impl Reference {
     }
 
     /// What makes totals relative to `high` relative to 2^exponent: e^(−low/T).
+    #[inline(always)]
     pub(crate) fn rest(self, temperature: Temperature) -> f64 {
         exp(-self.low * temperature.inverse)
     }
