@@ -226,7 +226,9 @@ impl<R: Precision> Kernel for Combine<'_, R> {
             let of_y = V::<R, S>::load(simd, &self.of_y[lanes.clone()]);
             let mut at = lanes.start;
             while at + len <= n {
-                prefetch(to, at + BLOCK, len);
+                if self.layout == Layout::Row {
+                    prefetch(to, at + BLOCK, len);
+                }
                 let first = V::<R, S>::load(simd, &x[at..at + len]) * of_x;
                 V::<R, S>::load(simd, &y[at..at + len]).mul_add(of_y, first).store(&mut to[at..at + len]);
                 at += stride;

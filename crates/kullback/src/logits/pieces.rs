@@ -3,6 +3,8 @@
 use crate::Error;
 use crate::threads::each;
 
+use super::kernel::WIDEST;
+
 /// Entries that one piece of work has about.
 const PIECE: usize = 1 << 15;
 
@@ -33,6 +35,8 @@ fn pieces<'a, T>(
     [mut to_p, mut to_q]: [&'a mut [T]; 2],
 ) -> Vec<Piece<'a, T>> {
     let rows = (PIECE / columns[0].max(columns[1])).max(1);
+    // Whole tiles, where rows are done side by side.
+    let rows = if rows > WIDEST { rows - rows % WIDEST } else { rows };
     let mut pieces = Vec::with_capacity(values.len().div_ceil(rows));
     for (i, values) in values.chunks_mut(rows).enumerate() {
         let (part_p, part_q);

@@ -56,7 +56,10 @@ fn weigh<R: Precision, S: Simd>(
     let mut at = walk.start;
     while at + walk.stride + len <= logits.len() {
         let next = at + walk.stride;
-        prefetch(logits, at + BLOCK, 2 * len);
+        // A tile has been copied from where its rows are.
+        if walk.stride == len {
+            prefetch(logits, at + BLOCK, 2 * len);
+        }
         let first = exp2_product(V::<R, S>::load(simd, &logits[at..at + len]) - reference, octaves);
         first.store(&mut to[at..at + len]);
         even = even + first;

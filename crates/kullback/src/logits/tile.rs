@@ -3,12 +3,13 @@
 use crate::Error;
 use crate::discrete::Rows;
 use crate::divergence::{Divergence, Generator, Sums};
+use crate::num::prefetch::prefetch;
 use crate::num::simd::{Level, dispatch};
 use crate::state::Temperature;
 
 use super::element::sealed::Precision;
 use super::frame::is_forward;
-use super::kernel::{self, Combine, Lane, LaneTerms, Layout, Scales, WIDEST};
+use super::kernel::{self, BLOCK, Combine, Lane, LaneTerms, Layout, Scales, WIDEST};
 use super::part::outer;
 use super::row::Row;
 use super::scan::ScanTile;
@@ -180,6 +181,9 @@ impl<R: Precision> Tile<R> {
         for (to, rows) in self.logits.iter_mut().zip([strip.p, strip.q]) {
             let entries = &mut to.as_chunks_mut::<WIDEST>().0[..columns];
             for lane in (0..WIDEST).step_by(SQUARE) {
+                if lane < strip.count {
+                    prefetch(rows.row(strip.first + lane), BLOCK, SQUARE * columns);
+                }
                 let four = core::array::from_fn(|i| {
                     let there = lane + i < strip.count && factors[lane + i].is_some();
                     if there { rows.row(strip.first + lane + i) } else { &zeros[..columns] }
@@ -230,6 +234,7 @@ impl<R: Precision> Coefficients<R> {
         dispatch(level, Combine { layout: Layout::Tile, x, of_x: &self.of_x, y, of_y: &self.of_y, to: out });
         for (lane, row) in to.chunks_exact_mut(strip.p.columns()).enumerate() {
             if self.lanes & (1 << lane) != 0 {
+                prefetch(row, BLOCK, row.len());
                 for (to, entries) in row.iter_mut().zip(out.as_chunks::<WIDEST>().0) {
                     *to = entries[lane];
                 }
