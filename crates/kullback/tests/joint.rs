@@ -89,7 +89,15 @@ fn within_standard_errors(what: &str, value: f64, (mean, error): (f64, f64)) {
     assert!((value - mean).abs() <= tolerance::STANDARD_ERRORS * error, "{what}: {value} and {mean} ± {error}");
 }
 
-/// Distributions that can be drawn from, by their own draws and densities; those of matrices by what they are made of.
+/// ln p − ln q at draws of P.
+fn at_draws<J: Joint>(n: u32, p: &J, q: &J, rng: &mut dyn rand::Rng) -> (f64, f64) {
+    mean_of_draws(n, || {
+        let at = p.sample(rng);
+        p.ln_density(&at) - q.ln_density(&at)
+    })
+}
+
+/// Distributions that can be drawn from, by their own draws and densities; others by what they are made of.
 fn random_points(n: u32) {
     use rand::SeedableRng;
     let mut rng = rand::rngs::Xoshiro256PlusPlus::seed_from_u64(8);
@@ -97,21 +105,26 @@ fn random_points(n: u32) {
     let pairs = |kind: &'static str| ordinary.iter().filter(move |x| x.kind == kind).take(20).step_by(7);
     for x in pairs("dirichlet") {
         let [p, q] = [&x.p, &x.q].map(|a| Dirichlet::new(&a.iter().map(|a| a + 0.5).collect::<Vec<_>>()).unwrap());
-        let found = mean_of_draws(n, || {
-            let at = p.sample(&mut rng);
-            p.ln_density(&at) - q.ln_density(&at)
-        });
-        within_standard_errors("dirichlet", p.kl_to(&q).unwrap(), found);
+        within_standard_errors("dirichlet", p.kl_to(&q).unwrap(), at_draws(n, &p, &q, &mut rng));
     }
     for kind in ["mvn_covariance", "mvn_precision", "mvn_cholesky", "mvn_diagonal", "mvn_low_rank"] {
         for x in pairs(kind) {
             let (p, q) = (normal(kind, &x.p), normal(kind, &x.q));
-            let found = mean_of_draws(n, || {
-                let at = p.sample(&mut rng);
-                p.ln_density(&at) - q.ln_density(&at)
-            });
-            within_standard_errors(kind, p.kl_to(&q).unwrap(), found);
+            within_standard_errors(kind, p.kl_to(&q).unwrap(), at_draws(n, &p, &q, &mut rng));
         }
+    }
+    for x in pairs("von_mises_fisher") {
+        let [p, q] = [&x.p, &x.q].map(|x| VonMisesFisher::new(&x[1..], x[0]).unwrap());
+        within_standard_errors("von_mises_fisher", p.kl_to(&q).unwrap(), at_draws(n, &p, &q, &mut rng));
+    }
+    for x in pairs("wishart") {
+        // By factors: with these few degrees of freedom the matrices themselves are singular in doubles now and then.
+        let (p, q) = (wishart(&x.p), wishart(&x.q));
+        let found = mean_of_draws(n, || {
+            let at = p.sample_factor(&mut rng);
+            p.ln_density_of_factor(&at) - q.ln_density_of_factor(&at)
+        });
+        within_standard_errors("wishart", p.kl_to(&q).unwrap(), found);
     }
     for x in pairs("multinomial") {
         let of = |x: &[f64]| Multinomial::new(x[0], &x[1..]).unwrap();
@@ -146,13 +159,64 @@ fn random_points(n: u32) {
             let covariance: Vec<f64> = (0..36).map(|at| entry(at / 6, at % 6)).collect();
             MultivariateNormal::from_cholesky(&x[..6], Cholesky::of(6, &covariance).unwrap()).unwrap()
         };
-        let (p, q) = (flat(&x.p), flat(&x.q));
-        let found = mean_of_draws(n, || {
-            let at = p.sample(&mut rng);
-            p.ln_density(&at) - q.ln_density(&at)
-        });
+        let found = at_draws(n, &flat(&x.p), &flat(&x.q), &mut rng);
         within_standard_errors("matrix_normal", matrix_normal(&x.p).kl_to(&matrix_normal(&x.q)).unwrap(), found);
     }
+}
+
+/// Draws of directions and of matrices have their means and their densities: ratios of densities alone would not see a
+/// sampler and a density that are wrong alike.
+#[test]
+fn directions_and_matrices_are_drawn_as_they_should_be() {
+    use rand::SeedableRng;
+    let mut rng = rand::rngs::Xoshiro256PlusPlus::seed_from_u64(3);
+    let n = 20_000;
+    for (loc, concentration) in [
+        (vec![1.0, 0.0], 0.5),
+        (vec![0.6, 0.8], 1e9),
+        (vec![-1.0, 2.0, 2.0], 4.0),
+        (vec![0.0, 1.0, 0.0], 0.0),
+        (vec![1.0; 50], 30.0),
+    ] {
+        let p = VonMisesFisher::new(&loc, concentration).unwrap();
+        let d = loc.len() as f64;
+        // The density's mass, by draws from the uniform distribution.
+        let uniform = VonMisesFisher::new(&loc, 0.0).unwrap();
+        if concentration < 10.0 {
+            let mass = mean_of_draws(n, || {
+                let at = uniform.sample(&mut rng);
+                (p.ln_density(&at) - uniform.ln_density(&at)).exp()
+            });
+            within_standard_errors("mass", 1.0, mass);
+        }
+        // Stein's identity for t = ⟨m, x⟩: E κ(1 − t²) = (d − 1) E t.
+        let stein = mean_of_draws(n, || {
+            let x = p.sample(&mut rng);
+            let short = 0.5 * p.loc().iter().zip(&x).map(|(m, x)| (m - x) * (m - x)).sum::<f64>();
+            concentration * short * (2.0 - short) - (d - 1.0) * (1.0 - short)
+        });
+        within_standard_errors("Stein", 0.0, stein);
+        let length = p.sample(&mut rng).iter().map(|x| x * x).sum::<f64>();
+        assert!((length - 1.0).abs() < 1e-14, "{length}");
+    }
+    let scale = [2.0, 0.5, 0.5, 1.0];
+    // Entropies by the formula of log-determinants (C. Bishop, 2006, B.82) in mpmath.
+    for (df, truth) in [(1.5, 2.497547832764969), (4.0, 7.140810774334399), (30.5, 10.837531343080888)] {
+        let p = Wishart::new(df, 2, &scale).unwrap();
+        for at in 0..4 {
+            let mean = mean_of_draws(n, || p.sample(&mut rng)[at]);
+            within_standard_errors("mean", df * scale[at], mean);
+        }
+        // Var X₀₁ = df (V₀₁² + V₀₀V₁₁).
+        let square = mean_of_draws(n, || (p.sample(&mut rng)[1] - df * scale[1]).powi(2));
+        within_standard_errors("variance", df * (0.25 + 2.0), square);
+        let entropy = mean_of_draws(n, || -p.ln_density_of_factor(&p.sample_factor(&mut rng)));
+        within_standard_errors("entropy", truth, entropy);
+        let factor = p.sample_factor(&mut rng);
+        let matrix = Cholesky::from_factor(2, &factor).unwrap().covariance();
+        assert!((p.ln_density(&matrix) - p.ln_density_of_factor(&factor)).abs() < 1e-9);
+    }
+    assert_eq!(Wishart::new(3.0, 2, &scale).unwrap().ln_density(&[1.0, 2.0, 2.0, 1.0]), f64::NEG_INFINITY);
 }
 
 #[test]

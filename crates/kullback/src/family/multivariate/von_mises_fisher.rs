@@ -1,7 +1,13 @@
-use super::always_closed;
+use core::f64::consts::LN_2;
+
+use rand::Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Joint, always_closed};
 use crate::Error;
-use crate::family::KlTo;
-use crate::num::special::bessel;
+use crate::family::{Beta, Distribution as _, KlTo, unit};
+use crate::num::special::gamma::HALF_LN_TAU;
+use crate::num::special::{bessel, ln_gamma};
 
 /// The von Mises–Fisher distribution on the unit sphere: e^(concentration·⟨loc, x⟩), normalised.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +42,57 @@ impl VonMisesFisher {
     #[must_use]
     pub fn concentration(&self) -> f64 {
         self.concentration
+    }
+
+    /// 1 − ⟨loc, x⟩ of a random x, by rejection from a transformed Beta variable (G. Ulrich, 1984, as corrected by
+    /// A. Wood, 1994). Written in what is left of 1, it keeps its digits where x is next to `loc`.
+    fn sample_short_of_loc(&self, rng: &mut dyn Rng) -> f64 {
+        let (kappa, n) = (self.concentration, self.loc.len() as f64 - 1.0);
+        let b = n / (2.0 * kappa + (2.0 * kappa).hypot(n));
+        // 1 less Wood's x₀, about where the ratio of the densities is largest.
+        let short = 2.0 * b / (1.0 + b);
+        let Ok(beta) = Beta::new(0.5 * n, 0.5 * n) else { return f64::NAN };
+        loop {
+            let z = beta.sample(rng);
+            let found = 2.0 * b * z / (1.0 - (1.0 - b) * z);
+            let ratio = (short + (1.0 - short) * found) / (short * (2.0 - short));
+            if kappa * (short - found) + n * ratio.ln() >= unit(rng).ln() {
+                return found;
+            }
+        }
+    }
+}
+
+/// Unit vectors; the density is that by area on the sphere.
+impl Joint for VonMisesFisher {
+    fn dimension(&self) -> usize {
+        self.loc.len()
+    }
+    fn ln_density(&self, x: &[f64]) -> f64 {
+        let half = 0.5 * self.loc.len() as f64;
+        let ln_scaled = bessel::ln_i_scaled(half - 1.0, self.concentration);
+        // 1 − ⟨loc, x⟩ is half of the squared distance.
+        let square: f64 = self.loc.iter().zip(x).map(|(m, x)| (x - m) * (x - m)).sum();
+        let area = LN_2 + half * (2.0 * HALF_LN_TAU - LN_2) - ln_gamma(half);
+        -0.5 * self.concentration * square - ln_scaled - area
+    }
+    fn sample(&self, rng: &mut dyn Rng) -> Vec<f64> {
+        let short = self.sample_short_of_loc(rng);
+        around_direction(&self.loc, short, rng)
+    }
+}
+
+/// A random one of the unit vectors whose product with `loc` is 1 − `short`.
+pub(super) fn around_direction(loc: &[f64], short: f64, rng: &mut dyn Rng) -> Vec<f64> {
+    loop {
+        let mut across: Vec<f64> = loc.iter().map(|_| StandardNormal.sample(&mut *rng)).collect();
+        let along: f64 = across.iter().zip(loc).map(|(x, m)| x * m).sum();
+        across.iter_mut().zip(loc).for_each(|(x, m)| *x -= along * m);
+        let length = across.iter().map(|x| x * x).sum::<f64>().sqrt();
+        if length > 0.0 {
+            let factor = (short * (2.0 - short)).max(0.0).sqrt() / length;
+            return across.iter().zip(loc).map(|(x, m)| m - short * m + factor * x).collect();
+        }
     }
 }
 
