@@ -1,4 +1,4 @@
-use core::f64::consts::LN_2;
+use core::f64::consts::{LN_2, PI};
 
 use rand::Rng;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -6,7 +6,6 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::{Joint, always_closed};
 use crate::Error;
 use crate::family::{Beta, Distribution as _, KlTo, unit};
-use crate::num::special::gamma::HALF_LN_TAU;
 use crate::num::special::{bessel, ln_gamma};
 
 /// The von Mises–Fisher distribution on the unit sphere: e^(concentration·⟨loc, x⟩), normalised.
@@ -23,13 +22,9 @@ impl VonMisesFisher {
     /// [`Error::Empty`] for fewer than two dimensions, [`Error::Parameter`] for a direction without length or a negative
     /// concentration.
     pub fn new(loc: &[f64], concentration: f64) -> Result<Self, Error> {
-        if loc.len() < 2 {
-            return Err(Error::Empty);
-        }
-        let length = loc.iter().map(|x| x * x).sum::<f64>().sqrt();
-        crate::family::parameter::positive("loc", length)?;
+        let loc = unit_vector(loc)?;
         crate::family::parameter::not_negative("concentration", concentration)?;
-        Ok(Self { loc: loc.iter().map(|x| x / length).collect(), concentration })
+        Ok(Self { loc, concentration })
     }
 
     /// The mean direction.
@@ -63,18 +58,32 @@ impl VonMisesFisher {
     }
 }
 
+/// A direction, brought to length 1.
+pub(super) fn unit_vector(loc: &[f64]) -> Result<Vec<f64>, Error> {
+    if loc.len() < 2 {
+        return Err(Error::Empty);
+    }
+    let length = loc.iter().map(|x| x * x).sum::<f64>().sqrt();
+    crate::family::parameter::positive("loc", length)?;
+    Ok(loc.iter().map(|x| x / length).collect())
+}
+
+/// ln of the area of the unit sphere, 2π^(d/2)/Γ(d/2).
+pub(super) fn ln_area(dimension: usize) -> f64 {
+    let half = 0.5 * dimension as f64;
+    LN_2 + half * PI.ln() - ln_gamma(half)
+}
+
 /// Unit vectors; the density is that by area on the sphere.
 impl Joint for VonMisesFisher {
     fn dimension(&self) -> usize {
         self.loc.len()
     }
     fn ln_density(&self, x: &[f64]) -> f64 {
-        let half = 0.5 * self.loc.len() as f64;
-        let ln_scaled = bessel::ln_i_scaled(half - 1.0, self.concentration);
+        let ln_scaled = bessel::ln_i_scaled(0.5 * self.loc.len() as f64 - 1.0, self.concentration);
         // 1 − ⟨loc, x⟩ is half of the squared distance.
         let square: f64 = self.loc.iter().zip(x).map(|(m, x)| (x - m) * (x - m)).sum();
-        let area = LN_2 + half * (2.0 * HALF_LN_TAU - LN_2) - ln_gamma(half);
-        -0.5 * self.concentration * square - ln_scaled - area
+        -0.5 * self.concentration * square - ln_scaled - ln_area(self.loc.len())
     }
     fn sample(&self, rng: &mut dyn Rng) -> Vec<f64> {
         let short = self.sample_short_of_loc(rng);
