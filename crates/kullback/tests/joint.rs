@@ -284,9 +284,23 @@ fn products_and_normals_of_vectors() {
     }
     assert_eq!(kl("independent(cauchy(0, 1), normal(0, 1))", q).value, f64::INFINITY);
     assert_eq!(kl(q, "independent(gamma(1, 1), normal(0, 1))").value, f64::INFINITY);
+    let unit = "multivariate_normal([0, 0], scale_diag=[1, 1])";
+    let to_laplace = 2f64.ln() - 0.5 * (1.0 + std::f64::consts::TAU.ln()) + (2.0 / std::f64::consts::PI).sqrt();
+    assert!((kl(unit, "independent(normal(0, 1), laplace(0, 1))").value - to_laplace).abs() < 1e-12);
     let parsed = |text: &str| text.parse::<Family>().unwrap();
     assert!(parsed("independent(poisson(1), normal(0, 1))").kl(&parsed(q)).is_err());
     assert!(parsed("independent(normal(0, 1))").kl(&parsed(q)).is_err());
+}
+
+#[test]
+fn power_spherical_texts() {
+    use kullback::family::Family;
+    let p: Family = "power_spherical([0, 0, 1], 2)".parse().unwrap();
+    assert_eq!(p.to_string().parse::<Family>().unwrap(), p);
+    let uniform = "von_mises_fisher([1, 0, 0], 0)".parse().unwrap();
+    assert!((p.kl(&uniform).unwrap().value - (3f64.ln() - 2.0 / 3.0)).abs() < 1e-14);
+    let fault = "power_spherical([0, 1], -2)".parse::<Family>().unwrap_err();
+    assert!(fault.position == 24 && fault.message.contains("concentration = -2"), "{fault:?}");
 }
 
 #[test]

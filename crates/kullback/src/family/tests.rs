@@ -82,6 +82,19 @@ fn random(name: &str, random: &mut SplitMix) -> Any {
     parsed(&text)
 }
 
+/// Families of which two members have a formula if they share the first parameter.
+const SHARING: [&str; 3] = ["binomial", "negative_binomial", "kumaraswamy"];
+
+/// Q with P's first parameter, if that makes a formula.
+fn sharing(p: &Any, q: Any) -> Any {
+    if p.name() != q.name() || !SHARING.contains(&p.name()) {
+        return q;
+    }
+    let [first, second] = [p, &q].map(ToString::to_string);
+    let (Some((start, _)), Some((_, rest))) = (first.split_once(','), second.split_once(',')) else { return q };
+    parsed(&format!("{start},{rest}"))
+}
+
 /// Every pair with a formula, on 200 random parameter sets: the formula within the fallback's bounds, and these small.
 #[test]
 fn formulas_agree_with_the_fallback() {
@@ -90,22 +103,27 @@ fn formulas_agree_with_the_fallback() {
     let mut pairs = 0;
     for p in one_dimensional() {
         for q in one_dimensional() {
-            let mut formulas = 0;
+            let (mut formulas, mut finite) = (0, 0);
             for _ in 0..200 {
-                let (p, q) = (random(p.name, &mut draw), random(q.name, &mut draw));
+                let p = random(p.name, &mut draw);
+                let q = sharing(&p, random(q.name, &mut draw));
                 let (of_p, of_q) = (p.as_distribution(), q.as_distribution());
                 let Ok(found) = p.kl(&q) else { break };
+                finite += usize::from(found.value.is_finite());
                 if found.value.is_infinite() || found.method != Method::ClosedForm {
                     continue;
                 }
                 formulas += 1;
                 let other = fallback::kl(of_p, of_q);
                 let apart = (found.value - other.value).abs();
-                if apart > other.error + found.error || apart > tolerance::FAMILY_FALLBACK * found.value.max(1e-3) {
+                if apart > other.error + found.error || apart > tolerance::FAMILY_FALLBACK * found.value.max(1e-6) {
                     faults.push(format!("{p} || {q}: {} and {} ± {:e}", found.value, other.value, other.error));
                 }
             }
             pairs += usize::from(formulas > 0);
+            // A formula of the pair's own is never given up for an integral.
+            let own = any::OWN.contains(&(p.name, q.name)) && !["student_t", "logistic"].contains(&p.name);
+            assert!(!own || formulas == finite, "{} {}: {formulas} of {finite}", p.name, q.name);
         }
     }
     assert!(faults.is_empty(), "{} of {pairs} pairs:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
