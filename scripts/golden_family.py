@@ -125,10 +125,41 @@ def von_mises(m, k):
     return (-pi, pi), lambda x, r: k * cos(x - m) - c, [wrap(m + y / sqrt(1 + k)) for y in (-30, -12, -5, -2, 0, 2, 5, 12, 30)]
 
 
+def log_uniform(a, b):
+    width = ln(b / a)
+    return (a, b), lambda x, r: -ln(x) - ln(width), [a * exp(width * mpf(k) / 8) for k in range(1, 8)]
+
+
+def logit_normal(m, s):
+    points = [1 / (1 + mp.exp(-m - k * s)) for k in (-12, -6, -3, -1, 0, 1, 3, 6, 12)]
+    return UNIT, lambda x, r: -((ln(x) - ln(r) - m) / s) ** 2 / 2 - ln(x) - ln(r) - ln(s) - ln(2 * pi) / 2, points
+
+
+def moyal(m, s):
+    points = [m + k * s for k in (-6, -3, -1.5, 0, 1, 3, 8, 20, 60)]
+    return LINE, lambda x, r: -(x - m) / s / 2 - exp(min((m - x) / s, mpf(200000))) / 2 - ln(s) - ln(2 * pi) / 2, points
+
+
+def exp_gamma(a, b):
+    c = a * ln(b) - loggamma(a)
+    points = [ln(x) for x in gamma(a, b)[2]] + [ln(a / b) - mpf(k) / a for k in (0.3, 1, 3, 10, 40)]
+    return LINE, lambda x, r: c + a * x - b * exp(min(x, mpf(200000))), points
+
+
+def exp_inverse_gamma(a, b):
+    _, density, points = exp_gamma(a, b)
+    return LINE, lambda x, r: density(-x, r), [-x for x in points]
+
+
+def lindley(t):
+    return HALF, lambda x, r: 2 * ln(t) - log1p(t) + log1p(x) - t * x, logarithmic(1 / t) + logarithmic(mpf(1))
+
+
 CONTINUOUS = {
     f.__name__.rstrip("_"): f
     for f in (normal, log_normal, laplace, cauchy, student_t, gumbel, logistic, uniform, gamma, exponential, inverse_gamma,
-              chi2, chi, weibull, pareto, half_normal, beta_, kumaraswamy, continuous_bernoulli, von_mises)
+              chi2, chi, weibull, pareto, half_normal, log_uniform, moyal, exp_gamma, exp_inverse_gamma, lindley, beta_, kumaraswamy, logit_normal,
+              continuous_bernoulli, von_mises)
 }
 
 
@@ -288,8 +319,14 @@ SETS = {
     "weibull": "1,2 2,0.8 1e-3,5",
     "pareto": "1,3 0.5,2.5 0.1,0.2",
     "half_normal": "1 2.5 1e-8",
+    "log_uniform": "1,4 0.5,8 0.1,1e6",
+    "moyal": "0,1 1,2 -1,0.3 0,0.01",
+    "exp_gamma": "2,3 0.7,1 1e-3,2 1e6,10 50,1e-8",
+    "exp_inverse_gamma": "2,3 3.5,0.5 0.01,1 1e4,10",
+    "lindley": "1 2.5 1e-6 1e5",
     "beta": "2,3 0.7,0.5 0.01,1e5 1e5,1e5 1e5,0.01 0.01,0.01",
     "kumaraswamy": "2,3 0.7,0.5 2,0.6",
+    "logit_normal": "0,1 1,0.5 -2,3",
     "continuous_bernoulli": "0.3 0.5 0.999 1e-9",
     "von_mises": "0,1 1,4 -2,0.01 0.3,1e4",
     "bernoulli": "0.3 0.8 1e-9",
@@ -323,6 +360,17 @@ kumaraswamy: beta uniform normal
 von_mises: normal student_t
 cauchy: student_t
 logistic: normal laplace gumbel
+log_uniform: normal gamma exponential log_normal weibull laplace inverse_gamma student_t chi lindley
+moyal: normal gumbel laplace student_t logistic exp_inverse_gamma
+exp_gamma: normal gumbel laplace student_t
+exp_inverse_gamma: normal gumbel moyal laplace
+lindley: exponential gamma weibull log_normal normal
+logit_normal: beta uniform normal kumaraswamy continuous_bernoulli gamma
+normal: moyal exp_gamma exp_inverse_gamma
+gumbel: moyal exp_inverse_gamma
+gamma: lindley
+beta: logit_normal lindley
+uniform: logit_normal lindley exp_gamma moyal
 bernoulli: poisson binomial geometric negative_binomial categorical discrete_uniform
 binomial: poisson geometric negative_binomial discrete_uniform
 poisson: geometric negative_binomial
@@ -348,7 +396,7 @@ def rows():
                     yield p, q, "ordinary"
             values = parse(p)[1]
             for k in range(len(values)):
-                if name in ("discrete_uniform", "uniform", "categorical") or (name, k) == ("binomial", 0):
+                if name in ("discrete_uniform", "uniform", "categorical") or (name, k) in (("binomial", 0), ("log_uniform", 0)):
                     continue
                 moved = [float(v) for v in values]
                 moved[k] = moved[k] * (1 + 1e-6) if moved[k] else 1e-6

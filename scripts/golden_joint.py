@@ -115,6 +115,31 @@ def von_mises_fisher(p, q):
     return ln_c(k) - ln_c(l) + (k - l * cosine) * besseli(nu + 1, k) / besseli(nu, k)
 
 
+def power_spherical_ln_mass(k, b):
+    """ln ∫ (1 + t)^k over the sphere, b = (d − 1)/2."""
+    return (k + 2 * b) * ln(2) + b * ln(pi) + loggamma(k + b) - loggamma(k + 2 * b)
+
+
+def power_spherical(p, q):
+    """The concentration, and as many zeros as there are more dimensions: of one direction."""
+    (k, *more), (l, *_) = p, q
+    b = mpf(len(more)) / 2
+    mean_ln = ln(2) + psi(0, k + b) - psi(0, k + 2 * b)
+    return (k - l) * mean_ln + power_spherical_ln_mass(l, b) - power_spherical_ln_mass(k, b)
+
+
+def power_spherical_to_von_mises_fisher(p, q):
+    """Both as for the latter."""
+    (k, *m), (l, *u) = p, q
+    d = len(m)
+    b, nu = (mpf(d) - 1) / 2, mpf(d) / 2 - 1
+    length = lambda x: mp.sqrt(sum(y * y for y in x))
+    cosine = sum(x * y for x, y in zip(m, u)) / length(m) / length(u)
+    ln_c = nu * ln(l) - mpf(d) / 2 * ln(2 * pi) - ln(besseli(nu, l))
+    mean_ln = ln(2) + psi(0, k + b) - psi(0, k + 2 * b)
+    return k * mean_ln - power_spherical_ln_mass(k, b) - ln_c - l * cosine * k / (k + 2 * b)
+
+
 def kronecker(n, m):
     def value(p, q):
         def side(x):
@@ -149,6 +174,11 @@ JOINT = {
     "mvn_low_rank": (sides(3, low_rank), lambda r: any_normal(r, 3, lambda r, n: [2 * r.random() - 1 for _ in range(n)] + positives(r, n))),
     "wishart": (wishart(3), lambda r: [2 + positive(r, -2, 3)] + square(r, 3)),
     "von_mises_fisher": (von_mises_fisher, lambda r: [positive(r, -6, 6)] + [2 * r.random() - 1 for _ in range(r.randint(2, 5))]),
+    "power_spherical": (power_spherical, lambda r: [positive(r, -6, 6)] + [0.0] * r.randint(1, 4)),
+    "power_spherical_to_von_mises_fisher": (
+        power_spherical_to_von_mises_fisher,
+        lambda r: [positive(r, -6, 6)] + [2 * r.random() - 1 for _ in range(r.randint(2, 5))],
+    ),
     "matrix_normal": (kronecker(2, 3), lambda r: any_normal(r, 6, lambda r, n: square(r, 2) + square(r, 3))),
     "independent": (product, lambda r: [2 * r.random() - 1, positive(r), positive(r), positive(r), r.random()]),
 }
@@ -249,13 +279,19 @@ def batch_rows():
 
 # Exponential families: natural parameters, log-partition, and whether these parameters are any.
 def natural(name, v):
-    if name in ("normal", "log_normal"):
+    if name in ("normal", "log_normal", "logit_normal"):
         return [v[0] / v[1] ** 2, -1 / (2 * v[1] ** 2)]
     return {
         "half_normal": lambda: [-1 / (2 * v[0] ** 2)],
         "exponential": lambda: [v[0]],
         "gamma": lambda: list(v),
         "inverse_gamma": lambda: list(v),
+        "exp_gamma": lambda: list(v),
+        "exp_inverse_gamma": lambda: list(v),
+        "lindley": lambda: list(v),
+        "laplace": lambda: [1 / v[1]],
+        "weibull": lambda: [v[0] ** -v[1]],
+        "continuous_bernoulli": lambda: [ln(v[0] / (1 - v[0]))],
         "chi": lambda: [v[0] / 2],
         "chi2": lambda: [v[0] / 2],
         "beta": lambda: list(v),
@@ -270,7 +306,7 @@ def natural(name, v):
 
 def partition(name, t, v):
     """At natural parameters t; v is for what both sides have in common. None outside the domain."""
-    if name in ("normal", "log_normal"):
+    if name in ("normal", "log_normal", "logit_normal"):
         return -t[0] ** 2 / (4 * t[1]) - ln(-2 * t[1]) / 2 if t[1] < 0 else None
     if name == "half_normal":
         return -ln(-2 * t[0]) / 2 if t[0] < 0 else None
@@ -280,9 +316,16 @@ def partition(name, t, v):
         if name == "von_mises":
             return ln(besseli(0, mp.hypot(*t)))
         return -(v[0] if name == "negative_binomial" else 1) * ln(1 - exp(t[0])) if t[0] < 0 else None
+    if name == "continuous_bernoulli":
+        return ln(mp.expm1(t[0]) / t[0]) if t[0] else mpf(0)
     if min(t) <= 0:
         return None
     return {
+        "lindley": lambda: ln(1 + t[0]) - 2 * ln(t[0]),
+        "laplace": lambda: -ln(t[0]),
+        "weibull": lambda: -ln(t[0]),
+        "exp_gamma": lambda: loggamma(t[0]) - t[0] * ln(t[1]),
+        "exp_inverse_gamma": lambda: loggamma(t[0]) - t[0] * ln(t[1]),
         "exponential": lambda: -ln(t[0]),
         "gamma": lambda: loggamma(t[0]) - t[0] * ln(t[1]),
         "inverse_gamma": lambda: loggamma(t[0]) - t[0] * ln(t[1]),
@@ -299,6 +342,17 @@ def ln_power(name, p, q, order):
     a, b = natural(name, p), natural(name, q)
     mixed = partition(name, [order * x + (1 - order) * y for x, y in zip(a, b)], p)
     return None if mixed is None else mixed - order * partition(name, a, p) - (1 - order) * partition(name, b, q)
+
+
+def ln_highest(name, p, q):
+    """ln sup p/q: Rényi's divergence at such an order that nothing is left of the difference, or one that grows on."""
+    mp.dps = 200
+    values = []
+    for order in (mpf(10) ** 40, mpf(10) ** 80):
+        x = ln_power(name, p, q, order)
+        values.append(mp.inf if x is None else x / (order - 1))
+    mp.dps = DIGITS
+    return +values[0] if abs(values[1] - values[0]) < mpf(10) ** -30 else mp.inf
 
 
 def power(order, scale):
@@ -337,16 +391,29 @@ MEMBERS = {
     "geometric": "0.25 0.5 0.01",
     "negative_binomial": "3,0.25 3,0.5 3,0.99",
     "von_mises": "0.5,1 1,1.25 -2,3",
+    "logit_normal": "0,1 1,1.25 -0.5,3",
+    "exp_gamma": "2,3 2.5,3.5 0.25,1 1e3,500",
+    "exp_inverse_gamma": "2,3 2.5,3.5 0.25,1",
+    "lindley": "1 1.25 3 0.01",
+    "continuous_bernoulli": "0.25 0.5 0.999 1e-9",
+    "laplace": "0.5,1 0.5,1.25 0.5,3",
+    "weibull": "2,1.5 2.5,1.5 0.5,1.5",
 }
+
+# A parameter that members of one exponential family have in common.
+COMMON = {"pareto": 0, "negative_binomial": 0, "laplace": 0, "weibull": 1}
 
 
 def measure_rows():
     mp.dps = DIGITS
     for name, texts in MEMBERS.items():
         members = [[float(x) for x in text.split(",")] for text in texts.split()]
-        moved = [x if name in ("pareto", "negative_binomial") and k == 0 else x * (1 + 1e-6) for k, x in enumerate(members[0])]
+        moved = [x if COMMON.get(name) == k else x * (1 + 1e-6) for k, x in enumerate(members[0])]
         for p, q in [(p, q) for p in members for q in members if p != q] + [(members[0], moved)]:
             for measure, (order, finish) in POWERS.items():
                 x = ln_power(name, [mpf(y) for y in p], [mpf(y) for y in q], order)
                 value = "inf" if x is None else mp.nstr(finish(x), 25)
                 yield f"{name}({', '.join(map(repr, p))});{name}({', '.join(map(repr, q))});{measure};{value}"
+            highest = ln_highest(name, [mpf(y) for y in p], [mpf(y) for y in q])
+            value = "inf" if highest == mp.inf else mp.nstr(highest, 25)
+            yield f"{name}({', '.join(map(repr, p))});{name}({', '.join(map(repr, q))});max-divergence;{value}"

@@ -62,7 +62,7 @@ fn the_report_for_people_names_method_and_error() {
         assert!(text.contains(part), "{text}");
     }
     assert!(stdout(&["family", "--list"]).contains("inverse_gamma"));
-    assert!(json(&["family", "--list"])["families"].as_array().unwrap().len() >= 27);
+    assert!(json(&["family", "--list"])["families"].as_array().unwrap().len() >= 33);
 }
 
 #[test]
@@ -210,6 +210,10 @@ fn vectors_and_matrices_have_a_grammar() {
     near("multinomial(10, [0.2, 0.8])", "multinomial(10, [0.5, 0.5])", 10.0 * (0.2 * 0.4f64.ln() + 0.8 * 1.6f64.ln()));
     near("wishart(3, [[2]])", "wishart(3, [[1]])", 1.5 * (1.0 - 2f64.ln()));
     near("von_mises_fisher([1, 0, 0], 2)", "von_mises_fisher([0, 1, 0], 2)", 2.0 * (1.0 / 2f64.tanh() - 0.5));
+    near("power_spherical([0, 0, 1], 2)", "von_mises_fisher([1, 0, 0], 0)", 3f64.ln() - 2.0 / 3.0);
+    near("independent(normal(3, 1), normal(4, 2))", unit, 0.5 * (28.0 - 4f64.ln()));
+    let to_laplace = 2f64.ln() - 0.5 * (1.0 + std::f64::consts::TAU.ln()) + (2.0 / std::f64::consts::PI).sqrt();
+    near(unit, "independent(normal(0, 1), laplace(0, 1))", to_laplace);
     near(
         "matrix_normal([[1], [2]], [[1, 0], [0, 1]], [[1]])",
         "matrix_normal([[0], [0]], [[1, 0], [0, 1]], [[1]])",
@@ -279,6 +283,7 @@ fn faults_of_vectors_and_matrices_are_shown_under_the_text() {
         ("multivariat_normal([0], [[1]])", 0, "did you mean `multivariate_normal`"),
         ("wishart(0.5, [[1, 0], [0, 1]])", 8, "dimension less 1"),
         ("von_mises_fisher([1], 2)", 17, "2 or more"),
+        ("power_spherical([0, 1], -2)", 24, "concentration = -2"),
         ("multinomial(2.5, [1, 1])", 12, "total_count"),
         ("independent(normal(0, 1), dirichlet(1, 2))", 26, "one-dimensional"),
         ("affine(0, -1, normal(0, 1))", 10, "scale = -1"),

@@ -280,7 +280,7 @@ impl fmt::Display for Error {
             Self::Unbounded => f.write_str(
                 "this divergence of two families is not available; kl, reverse-kl, jeffreys, and of one-dimensional families js, \
                  hellinger, bhattacharyya, triangular, tv, skew-kl=λ, renyi=α and tsallis=α with α below 1 are; of two members of one \
-                 exponential family also renyi, tsallis, alpha, cressie-read, chi2 and neyman-chi2 of every order",
+                 exponential family also renyi, tsallis, alpha, cressie-read, chi2 and neyman-chi2 of every order and max-divergence",
             ),
             Self::NotDifferentiable => f.write_str("a maximum has no gradient; a divergence that is a sum is accepted"),
             Self::UnknownSmoothing => f.write_str("expected `none`, `epsilon=ε` or `additive=α` with a number above 0"),

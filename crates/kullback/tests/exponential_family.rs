@@ -70,6 +70,15 @@ fn max_divergence_is_the_limit() {
         ("pareto(1, 3)", "pareto(1, 2)"),
         ("poisson(2)", "poisson(3)"),
         ("geometric(0.5)", "geometric(0.25)"),
+        ("negative_binomial(3, 0.25)", "negative_binomial(3, 0.5)"),
+        ("gamma(3, 2)", "gamma(2, 1)"),
+        ("exp_gamma(3, 2)", "exp_gamma(2, 1)"),
+        ("inverse_gamma(3, 2)", "inverse_gamma(2, 1)"),
+        ("beta(3, 4)", "beta(2, 3)"),
+        ("dirichlet(3, 4, 5)", "dirichlet(2, 3.5, 5)"),
+        ("lindley(3)", "lindley(2)"),
+        ("laplace(1, 2)", "laplace(1, 3)"),
+        ("weibull(2, 1.5)", "weibull(3, 1.5)"),
         ("binomial(5, 0.25)", "binomial(5, 0.5)"),
     ] {
         let [far, limit] = ["renyi=1000000", "max-divergence"].map(|measure| between(p, q, measure));
@@ -78,6 +87,28 @@ fn max_divergence_is_the_limit() {
             assert_eq!(between(q, p, "max-divergence"), f64::INFINITY);
         }
     }
+}
+
+/// Where p^α or a member of the family is no double: +∞ only where there is no member.
+#[test]
+fn members_may_be_beyond_doubles() {
+    // Rates of 1 and e⁻²³⁰² of x^1000; the ratio of densities is bounded.
+    let (p, q) = ("weibull(1, 1000)", "weibull(10, 1000)");
+    assert!((between(p, q, "max-divergence") / (1000.0 * 10f64.ln()) - 1.0).abs() < 1e-14);
+    assert!(between(p, q, "renyi=0.5").is_finite() && between(q, p, "renyi=0.5").is_finite());
+    assert_eq!(between(q, p, "renyi=2"), f64::INFINITY);
+    // Log-odds of ±36.7 and beyond, of which M's parameter rounds to 1.
+    let (p, q) = ("continuous_bernoulli(0.9999999999999999)", "continuous_bernoulli(1e-16)");
+    let renyi = between(p, q, "renyi=3");
+    let limit = between(p, q, "max-divergence");
+    assert!(renyi > between(p, q, "kl") && renyi < limit && limit < 80.0, "{renyi} {limit}");
+    // At other locations: sup p/q at P's peak.
+    let apart = between("laplace(0, 1)", "laplace(3, 2)", "max-divergence");
+    assert!((apart - (2f64.ln() + 1.5)).abs() < 1e-15);
+    // The von Mises distribution's limit, from below.
+    let (p, q) = ("von_mises(0.5, 2)", "von_mises(1, 1)");
+    let [far, limit] = ["renyi=1000000", "max-divergence"].map(|measure| between(p, q, measure));
+    assert!(far <= limit && far > limit - 1e-4, "{far} {limit}");
 }
 
 /// ln Σ p^α q^(1−α) in the open, at orders for which p^α underflows.
@@ -102,6 +133,8 @@ fn other_pairs_have_no_such_value() {
     let of = |p: &str, q: &str| family(p).divergence(&family(q), Measure::PearsonChiSquare).map(|found| found.value);
     assert_eq!(of("normal(0, 1)", "laplace(0, 1)"), Err(Error::Unbounded));
     assert_eq!(of("pareto(1, 3)", "pareto(2, 3)"), Err(Error::Unbounded));
+    assert_eq!(of("laplace(0, 1)", "laplace(1, 1)"), Err(Error::Unbounded));
+    assert_eq!(of("weibull(1, 1)", "weibull(1, 2)"), Err(Error::Unbounded));
     assert_eq!(of("laplace(0, 1)", "laplace(0, 1)"), Ok(0.0));
 }
 

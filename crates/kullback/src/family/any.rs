@@ -93,7 +93,8 @@ macro_rules! families {
 
 families! {
     Normal, LogNormal, Laplace, Cauchy, StudentT, Gumbel, Logistic, Uniform, Exponential, Gamma, InverseGamma, Chi, Chi2,
-    Weibull, Pareto, HalfNormal, Beta, Kumaraswamy, ContinuousBernoulli, VonMises,
+    Weibull, Pareto, HalfNormal, LogUniform, Moyal, ExpGamma, ExpInverseGamma, Lindley, Beta, Kumaraswamy, LogitNormal,
+    ContinuousBernoulli, VonMises,
     Bernoulli, Binomial, NegativeBinomial, Geometric, Poisson, Categorical, DiscreteUniform,
 }
 
@@ -200,7 +201,8 @@ own_pairs! {
     Gumbel => Gumbel; Logistic => Logistic; Uniform => Uniform; Exponential => Exponential, Gamma, Chi2;
     Gamma => Gamma, Exponential, Chi2; InverseGamma => InverseGamma; Chi => Chi; Chi2 => Chi2, Gamma, Exponential;
     Weibull => Weibull; Pareto => Pareto; HalfNormal => HalfNormal; Beta => Beta; Kumaraswamy => Kumaraswamy;
-    ContinuousBernoulli => ContinuousBernoulli; VonMises => VonMises;
+    LogUniform => LogUniform; Moyal => Moyal; ExpGamma => ExpGamma; ExpInverseGamma => ExpInverseGamma;
+    Lindley => Lindley; LogitNormal => LogitNormal; ContinuousBernoulli => ContinuousBernoulli; VonMises => VonMises;
     Bernoulli => Bernoulli; Binomial => Binomial; NegativeBinomial => NegativeBinomial; Geometric => Geometric;
     Poisson => Poisson; Categorical => Categorical; DiscreteUniform => DiscreteUniform;
 }
@@ -219,8 +221,8 @@ macro_rules! exponential_families {
 
 // Those with a finite support are summed as they are.
 exponential_families! {
-    Normal, LogNormal, HalfNormal, Exponential, Gamma, InverseGamma, Chi, Chi2, Beta, Pareto, VonMises, Poisson, Geometric,
-    NegativeBinomial,
+    Normal, LogNormal, LogitNormal, HalfNormal, Exponential, Gamma, InverseGamma, ExpGamma, ExpInverseGamma, Chi, Chi2, Beta,
+    Pareto, ContinuousBernoulli, VonMises, Laplace, Weibull, Lindley, Poisson, Geometric, NegativeBinomial,
 }
 
 impl Any {

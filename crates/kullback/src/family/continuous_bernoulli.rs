@@ -15,7 +15,7 @@ family! {
 
 impl ContinuousBernoulli {
     /// The log-odds: the density is e^(ηx) over (e^η − 1)/η.
-    fn natural(&self) -> f64 {
+    pub(super) fn natural(&self) -> f64 {
         let rest = 1.0 - self.probs;
         // Where probs < ½, 1 − probs is rounded, but 2 probs − 1 is not near ½.
         f64::ln_ratio(rest, self.probs, 2.0 * self.probs - 1.0)

@@ -3,8 +3,8 @@ use core::f64::consts::PI;
 use rand::Rng;
 
 use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
-use crate::num::entropic;
 use crate::num::special::{bregman, ln_gamma};
+use crate::num::{Real, entropic};
 
 /// Euler's constant γ.
 pub(super) const EULER: f64 = 0.577_215_664_901_532_9;
@@ -69,18 +69,19 @@ impl Distribution for Gumbel {
     }
 }
 
-/// KL of Gumbel distributions from k = β_p/β_q, given also k − 1, and t = (μ_p − μ_q)/β_q.
+/// KL of distributions of μ − β ln G, G of a Gamma distribution with shape a, from r = β_p/β_q, given also r − 1, and
+/// t = (μ_p − μ_q)/β_q. Gumbel distributions have a = 1.
 ///
-/// h(t − ln Γ(1 + k)) + ln Γ(k) + γ(k − 1), of which the latter is the Bregman divergence of ln Γ at 1.
-pub(super) fn kl_of_gumbels(k: f64, less_one: f64, t: f64) -> f64 {
-    let shift = if less_one.abs() < 0.5 { bregman::ln_gamma_above_2(less_one) } else { ln_gamma(1.0 + k) };
-    entropic::h(t - shift) + bregman::ln_gamma_from_1(k, less_one)
+/// a h(t − ln Γ(a + r)/Γ(a + 1)), a times the Bregman divergence of ln Γ from a + 1 to a + r, and r − 1 − ln r.
+pub(super) fn kl_of_log_gammas(a: f64, r: f64, less_one: f64, t: f64) -> f64 {
+    let rise = bregman::ln_gamma_rise(a + 1.0, less_one);
+    a * (entropic::h(t - rise.value) + rise.bregman) + f64::kl_term(1.0, r, less_one)
 }
 
 impl KlTo<Self> for Gumbel {
     fn closed_form(&self, q: &Self) -> Option<f64> {
         let t = (self.loc - q.loc) / q.scale;
-        Some(kl_of_gumbels(self.scale / q.scale, (self.scale - q.scale) / q.scale, t))
+        Some(kl_of_log_gammas(1.0, self.scale / q.scale, (self.scale - q.scale) / q.scale, t))
     }
     kl::certified!();
 }

@@ -12,8 +12,9 @@ impl Family {
     /// A divergence by name: KL, its reverse and Jeffreys as [`kl`](Self::kl) has them, and every divergence that is
     /// finite whatever the supports: Jensen–Shannon and its relatives, Hellinger, Bhattacharyya, triangular, total
     /// variation, and Rényi and Tsallis of orders below 1. Of two members of one exponential family also Rényi's, Tsallis',
-    /// Amari's and Cressie and Read's of every order and both χ², by the family's formula for KL and so without cancellation,
-    /// or +∞; of those without ln Γ in them, and of distributions on finitely many integers, the max-divergence as well.
+    /// Amari's and Cressie and Read's of every order, both χ² and the max-divergence, by the family's formula for KL and so
+    /// without cancellation, or +∞. Laplace distributions of one location and Weibull distributions of one shape are such
+    /// families. Of distributions on finitely many integers all divergences.
     ///
     /// # Errors
     /// As [`kl`](Self::kl); [`Error::Unbounded`] for a divergence whose finiteness is a matter of tails.

@@ -48,6 +48,10 @@ pub(super) fn count(name: &'static str, value: f64) -> Result<(), Error> {
     check(name, value, value.fract() == 0.0 && (0.0..=LARGEST).contains(&value), "an integer from 0 to 2^52")
 }
 
+pub(super) fn finite_above(name: &'static str, value: f64, low: f64) -> Result<(), Error> {
+    check(name, value, value > low && value.is_finite(), "a finite number above low")
+}
+
 pub(super) fn above(name: &'static str, value: f64, low: f64) -> Result<(), Error> {
     check(name, value, value > low, "a number above low")
 }

@@ -50,6 +50,12 @@ impl Point {
         if far && !self.ln_offset.is_nan() { self.ln_offset } else { distance.ln() }
     }
 
+    /// −x.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { anchor: -self.anchor, offset: -self.offset, ..self }
+    }
+
     /// (x − loc)/scale for a positive scale.
     #[must_use]
     pub fn standardized(self, loc: f64, scale: f64) -> Self {

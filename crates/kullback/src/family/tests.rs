@@ -1,6 +1,8 @@
 //! Families against mpmath, which integrates and sums the definition.
 
+mod coverage;
 mod lists;
+mod wide;
 
 use kullback_dev::recipe::SplitMix;
 use kullback_dev::{golden, tolerance, ulp};
@@ -56,13 +58,17 @@ fn random(name: &str, random: &mut SplitMix) -> Any {
     let mut any = |low: f64, high: f64| low + (high - low) * random.unit();
     let scale = |x: f64| x.exp();
     let text = match name {
-        "normal" | "log_normal" | "laplace" | "cauchy" | "gumbel" | "logistic" => {
+        "normal" | "log_normal" | "laplace" | "cauchy" | "gumbel" | "logistic" | "moyal" | "logit_normal" => {
             format!("{name}({}, {})", any(-2.0, 2.0), scale(any(-1.5, 1.0)))
         }
         "student_t" => format!("{name}({}, {}, {})", scale(any(-0.5, 3.0)), any(-2.0, 2.0), scale(any(-1.0, 1.0))),
+        "log_uniform" => format!("{name}({}, {})", scale(any(-3.0, 0.0)), scale(any(0.1, 3.0))),
         "uniform" => format!("{name}({}, {})", any(-1.0, 0.3), any(0.5, 3.0)),
-        "exponential" | "half_normal" | "chi" | "chi2" | "poisson" => format!("{name}({})", scale(any(-1.5, 2.0))),
-        "gamma" | "inverse_gamma" | "weibull" | "pareto" | "beta" | "kumaraswamy" => {
+        "exponential" | "half_normal" | "chi" | "chi2" | "lindley" | "poisson" => {
+            format!("{name}({})", scale(any(-1.5, 2.0)))
+        }
+        "gamma" | "inverse_gamma" | "weibull" | "pareto" | "beta" | "kumaraswamy" | "exp_gamma"
+        | "exp_inverse_gamma" => {
             format!("{name}({}, {})", scale(any(-1.0, 1.5)), scale(any(-1.0, 1.5)))
         }
         "continuous_bernoulli" | "bernoulli" | "geometric" => format!("{name}({})", any(0.02, 0.98)),
@@ -76,6 +82,19 @@ fn random(name: &str, random: &mut SplitMix) -> Any {
     parsed(&text)
 }
 
+/// Families of which two members have a formula if they share the first parameter.
+const SHARING: [&str; 3] = ["binomial", "negative_binomial", "kumaraswamy"];
+
+/// Q with P's first parameter, if that makes a formula.
+fn sharing(p: &Any, q: Any) -> Any {
+    if p.name() != q.name() || !SHARING.contains(&p.name()) {
+        return q;
+    }
+    let [first, second] = [p, &q].map(ToString::to_string);
+    let (Some((start, _)), Some((_, rest))) = (first.split_once(','), second.split_once(',')) else { return q };
+    parsed(&format!("{start},{rest}"))
+}
+
 /// Every pair with a formula, on 200 random parameter sets: the formula within the fallback's bounds, and these small.
 #[test]
 fn formulas_agree_with_the_fallback() {
@@ -84,22 +103,27 @@ fn formulas_agree_with_the_fallback() {
     let mut pairs = 0;
     for p in one_dimensional() {
         for q in one_dimensional() {
-            let mut formulas = 0;
+            let (mut formulas, mut finite) = (0, 0);
             for _ in 0..200 {
-                let (p, q) = (random(p.name, &mut draw), random(q.name, &mut draw));
+                let p = random(p.name, &mut draw);
+                let q = sharing(&p, random(q.name, &mut draw));
                 let (of_p, of_q) = (p.as_distribution(), q.as_distribution());
                 let Ok(found) = p.kl(&q) else { break };
+                finite += usize::from(found.value.is_finite());
                 if found.value.is_infinite() || found.method != Method::ClosedForm {
                     continue;
                 }
                 formulas += 1;
                 let other = fallback::kl(of_p, of_q);
                 let apart = (found.value - other.value).abs();
-                if apart > other.error + found.error || apart > tolerance::FAMILY_FALLBACK * found.value.max(1e-3) {
+                if apart > other.error + found.error || apart > tolerance::FAMILY_FALLBACK * found.value.max(1e-6) {
                     faults.push(format!("{p} || {q}: {} and {} ± {:e}", found.value, other.value, other.error));
                 }
             }
             pairs += usize::from(formulas > 0);
+            // A formula of the pair's own is never given up for an integral.
+            let own = any::OWN.contains(&(p.name, q.name)) && !["student_t", "logistic"].contains(&p.name);
+            assert!(!own || formulas == finite, "{} {}: {formulas} of {finite}", p.name, q.name);
         }
     }
     assert!(faults.is_empty(), "{} of {pairs} pairs:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
@@ -118,8 +142,9 @@ fn every_pair_has_a_certified_value() {
                 let started = std::time::Instant::now();
                 let Ok(found) = p.kl(&q) else { break };
                 let time = started.elapsed().as_secs_f64();
-                let fine =
-                    found.value >= 0.0 && found.error <= 1e-9 * found.value.max(1e-3) || found.value.is_infinite();
+                let fine = found.value >= 0.0 && found.error <= 1e-9 * found.value.max(1e-3)
+                    || found.value.is_infinite()
+                    || found.error.is_infinite() && is_no_double(&p, &q);
                 if !fine || time > 0.05 {
                     faults.push(format!(
                         "{p} || {q}: {} ± {:e} by {} in {time:.3} s",
@@ -132,6 +157,12 @@ fn every_pair_has_a_certified_value() {
         }
     }
     assert!(faults.is_empty(), "{}:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
+}
+
+/// Whether E eˣ, of which −ln q is made, is finite and beyond all doubles: then the stated error is infinite.
+fn is_no_double(p: &Any, q: &Any) -> bool {
+    let ln_term = |x: f64| p.ln_density(super::Point::at(x)) + x;
+    matches!((p, q), (Any::Weibull(_), Any::ExpGamma(_))) && (0..100_000).any(|k| ln_term(f64::from(k)) > 700.0)
 }
 
 /// What the formulas say of a distribution against integrals and sums of its density.

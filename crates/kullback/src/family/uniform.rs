@@ -9,7 +9,7 @@ family! {
         /// The lower end.
         low: finite,
         /// The upper end.
-        high: above(low),
+        high: finite_above(low),
     }
 }
 

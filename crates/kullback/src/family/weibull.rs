@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use rand::Rng;
 
-use super::gumbel::{EULER, kl_of_gumbels};
+use super::gumbel::{EULER, kl_of_log_gammas};
 use super::{Distribution, Edge, KlTo, Parametric, Point, Statistic, Support, Tail, Terms, family, kl, unit};
 use crate::num::Real;
 use crate::num::special::ln_gamma;
@@ -93,7 +93,7 @@ impl KlTo<Self> for Weibull {
         let (k_p, k_q) = (self.concentration, q.concentration);
         // ln_ratio(p, q) is ln(q/p).
         let t = k_q * f64::ln_ratio(self.scale, q.scale, q.scale - self.scale);
-        Some(kl_of_gumbels(k_q / k_p, (k_q - k_p) / k_p, t))
+        Some(kl_of_log_gammas(1.0, k_q / k_p, (k_q - k_p) / k_p, t))
     }
     kl::certified!();
 }

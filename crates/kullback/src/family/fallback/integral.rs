@@ -6,6 +6,7 @@ use super::super::Point;
 use super::Sample;
 use super::kronrod::{self, rule};
 use super::pieces::Piece;
+use super::remainder;
 
 /// Sums, and a bound on the error of the first that rounding does not account for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -129,7 +130,8 @@ fn panels(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> (Vec<Panel>, I
                 panel = new(length);
             }
             if length <= 0.01 {
-                let (rest, off) = remainder(*piece, start, side, at);
+                let (rest, off) = remainder::beyond(start, side, piece.shift(start), &|t| sample(*piece, t, at)[0]);
+                let rest = [rest, 0.0, 0.0, 0.0];
                 beyond.add(rest, off);
                 break;
             }
@@ -148,8 +150,9 @@ fn panels(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> (Vec<Panel>, I
     let mut value: f64 = panels.iter().map(|panel: &Panel| panel.sums[0]).sum();
     // What rounding does to the sum hardly depends on how it is cut up.
     let noise: f64 = panels.iter().map(|panel: &Panel| panel.sums[3]).sum();
+    let (mut exhausted, mut floor) = (Vec::new(), 0.0);
     for _ in 0..MOST {
-        if error <= SMALL * value.abs() || error <= 0.1 * noise {
+        if error <= SMALL * value.abs() || error <= 0.1 * (noise + floor) {
             break;
         }
         let Some(worst) = panels.pop() else { break };
@@ -159,48 +162,38 @@ fn panels(pieces: &[Piece], at: &dyn Fn(Point, f64) -> Sample) -> (Vec<Panel>, I
             break;
         }
         let halves = [Panel::new(worst.piece, worst.from, middle, at), Panel::new(worst.piece, middle, worst.to, at)];
+        let rough = are_rough(&worst, &halves);
         for half in halves {
-            error += half.error;
             value += half.sums[0];
-            panels.push(half);
+            if rough {
+                floor += half.error;
+                exhausted.push(half);
+            } else {
+                error += half.error;
+                panels.push(half);
+            }
         }
         error -= worst.error;
         value -= worst.sums[0];
         if !error.is_finite() || error < 1e-3 * worst.error || value.is_nan() {
             // Running differences lose digits; begin again.
             error = panels.iter().map(|panel| panel.error).sum();
-            value = panels.iter().map(|panel| panel.sums[0]).sum();
+            value = panels.iter().chain(&exhausted).map(|panel| panel.sums[0]).sum();
         }
     }
     beyond.error += tails;
-    (panels.into_vec(), beyond)
+    exhausted.extend(panels);
+    (exhausted, beyond)
+}
+
+/// Whether halving a panel has told the same integral with no smaller error: then what the error comes from is as rough in
+/// a half, like the rounding of points themselves far from 0, and smaller panels are of no use (as in *QUADPACK*).
+fn are_rough(panel: &Panel, halves: &[Panel; 2]) -> bool {
+    let [value, error] = [halves[0].sums[0] + halves[1].sums[0], halves[0].error + halves[1].error];
+    error >= 0.9 * panel.error && (value - panel.sums[0]).abs() <= 1e-5 * value.abs()
 }
 
 fn sample(piece: Piece, t: f64, at: &dyn Fn(Point, f64) -> Sample) -> Sample {
     let (point, ln_weight) = piece.point(t);
     at(point, ln_weight)
-}
-
-/// The integral beyond `start` of what falls there like e^(−γt), a power of the distance, or like e^(−γeᵗ), an
-/// exponential of it: which of the two is seen from f at three points before.
-fn remainder(piece: Piece, start: f64, side: f64, at: &dyn Fn(Point, f64) -> Sample) -> (Sample, f64) {
-    let f = |t: f64| sample(piece, t, at)[0];
-    let last = f(start);
-    if last == 0.0 {
-        return ([0.0; 4], 0.0);
-    }
-    // In the coordinate of the law: γ over the last stretch, how much it has changed, and f there.
-    let law = |points: [f64; 3], values: [f64; 3]| {
-        let rate = |a: usize, b: usize| (values[a] / values[b]).ln() / (points[b] - points[a]);
-        let (near, far) = (rate(1, 2), rate(0, 1));
-        let off = if near > 0.0 { ((near - far).abs() + 1e-13) / near } else { f64::INFINITY };
-        (off, values[2] / near)
-    };
-    let back = [2.0, 1.0, 0.0];
-    let power = law(back.map(|k| -10.0 * k), back.map(|k| f(start - side * 10.0 * k)));
-    let distance = (side * start).exp();
-    let part = back.map(|k| 1.0 - 0.1 * k);
-    let exponential = law(part.map(|k| k * distance), part.map(|k| f(start + side * k.ln()) / (k * distance)));
-    let (off, rest) = if power.0 < exponential.0 { power } else { exponential };
-    ([rest, 0.0, 0.0, 0.0], if off.is_finite() { rest.abs() * off } else { f64::INFINITY })
 }

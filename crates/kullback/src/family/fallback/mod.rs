@@ -4,11 +4,14 @@
 mod integral;
 mod kronrod;
 mod pieces;
+mod quantile;
+mod remainder;
 mod summation;
 
 use super::certified::{Certified, Method};
 use super::{Distribution, Kind, Point, Support};
 use integral::Integral;
+pub(super) use quantile::quantile;
 
 /// What is summed at a point: the integrand, the masses of P and Q, and how wrong rounding may have made the first.
 type Sample = [f64; 4];
@@ -119,20 +122,6 @@ pub(super) fn expectation<D: Distribution + ?Sized>(p: &D, f: impl Fn(Point) -> 
     let found = total(&support, &ends, &p.landmarks(), &at);
     let method = if support.kind == Kind::Discrete { Method::Series } else { Method::Quadrature };
     Certified { value: found.sums[0], method, error: found.error + found.sums[3] }
-}
-
-/// The point below which there is a mass of `u`, by bisection.
-pub(super) fn quantile<D: Distribution + ?Sized>(p: &D, u: f64) -> f64 {
-    let below = |x: f64| expectation(p, |y| f64::from(u8::from(y.value() <= x))).value;
-    let [low, high] = p.support().hull();
-    let marks = p.landmarks();
-    let center = marks.get(marks.len() / 2).copied().unwrap_or(0.0);
-    let (mut low, mut high) = (low.max(center - 1e300), high.min(center + 1e300));
-    for _ in 0..60 {
-        let middle = 0.5 * low + 0.5 * high;
-        if below(middle) < u { low = middle } else { high = middle }
-    }
-    0.5 * low + 0.5 * high
 }
 
 fn total(support: &Support, ends: &[f64], marks: &[f64], at: &dyn Fn(Point, f64) -> Sample) -> Integral {

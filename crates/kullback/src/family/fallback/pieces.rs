@@ -20,6 +20,14 @@ impl Piece {
             Self::Logarithmic { anchor, sign, .. } => (Point::beyond(anchor, sign, t), t),
         }
     }
+
+    /// By how much the number at t is larger than its distance from the anchor, as a multiple of that; 0 inwards.
+    pub(super) fn shift(self, t: f64) -> f64 {
+        match self {
+            Self::Logarithmic { anchor, sign, upwards: true, .. } => sign * anchor / t.exp(),
+            _ => 0.0,
+        }
+    }
 }
 
 /// All pieces of `support`.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Cholesky, Independent, JointMixture, MatrixNormal, MonteCarlo, Multinomial, MultivariateNormal};
-use super::{VonMisesFisher, Wishart};
+use super::{PowerSpherical, VonMisesFisher, Wishart};
 use crate::Error;
 use crate::family::parse::{Array, Given, Refusal, at};
 use crate::family::{Affine, Any, Certified, Family, KlTo, Truncated};
@@ -35,6 +35,7 @@ pub(in crate::family) const SHAPED: &[Shaped] = &[
         make: wishart,
     },
     Shaped { name: "von_mises_fisher", parameters: &["loc[]", "concentration"], make: fisher },
+    Shaped { name: "power_spherical", parameters: &["loc[]", "concentration"], make: power_spherical },
     Shaped {
         name: "matrix_normal",
         parameters: &["loc[][]", "row_covariance[][]", "column_covariance[][]"],
@@ -58,6 +59,8 @@ pub enum Multivariate {
     Wishart(Wishart),
     /// See [`VonMisesFisher`].
     VonMisesFisher(VonMisesFisher),
+    /// See [`PowerSpherical`].
+    PowerSpherical(PowerSpherical),
     /// See [`MatrixNormal`].
     MatrixNormal(MatrixNormal),
     /// See [`Independent`].
@@ -85,15 +88,17 @@ impl Multivariate {
             Self::Multinomial(_) => "multinomial",
             Self::Wishart(_) => "wishart",
             Self::VonMisesFisher(_) => "von_mises_fisher",
+            Self::PowerSpherical(_) => "power_spherical",
             Self::MatrixNormal(_) => "matrix_normal",
             Self::Independent(_) => "independent",
         }
     }
 
-    /// KL(P‖Q): by a formula, or of mixtures by random points that are the same every time.
+    /// KL(P‖Q): by a formula, or of mixtures and of power spherical distributions by random points that are the same every
+    /// time.
     ///
     /// # Errors
-    /// [`Error::Kinds`] for different families, [`Error::LengthMismatch`] for different shapes.
+    /// [`Error::Kinds`] for families that do not go together, [`Error::LengthMismatch`] for different shapes.
     pub fn kl(&self, q: &Self) -> Result<Certified, Error> {
         if self == q {
             return Ok(Certified::exact(0.0));
@@ -103,8 +108,13 @@ impl Multivariate {
             (Self::Multinomial(p), Self::Multinomial(q)) => p.certified_kl_to(q),
             (Self::Wishart(p), Self::Wishart(q)) => p.certified_kl_to(q),
             (Self::VonMisesFisher(p), Self::VonMisesFisher(q)) => p.certified_kl_to(q),
+            (Self::PowerSpherical(p), Self::PowerSpherical(q)) => p.certified_kl_to(q),
+            (Self::PowerSpherical(p), Self::VonMisesFisher(q)) => p.certified_kl_to(q),
+            (Self::VonMisesFisher(p), Self::PowerSpherical(q)) => p.certified_kl_to(q),
             (Self::MatrixNormal(p), Self::MatrixNormal(q)) => p.certified_kl_to(q),
             (Self::Independent(p), Self::Independent(q)) => p.kl(q),
+            (Self::Independent(p), Self::Normal(q)) => p.kl_to_normal(q),
+            (Self::Normal(p), Self::Independent(q)) => q.kl_from_normal(p),
             _ => match (self.as_mixture(), q.as_mixture()) {
                 (Some(p), Some(q)) => MonteCarlo::default().kl(&p, &q),
                 _ => Err(Error::Kinds { p: self.name(), q: q.name() }),
@@ -117,16 +127,16 @@ impl Multivariate {
     /// # Errors
     /// [`Error::LengthMismatch`] for different dimensions.
     pub(in crate::family) fn bounds(&self, q: &Self) -> Result<Option<MixtureBounds>, Error> {
-        match (self, q) {
-            (Self::Normal(_), Self::Normal(_)) => Ok(None),
-            _ => match (self.as_mixture(), q.as_mixture()) {
-                (Some(p), Some(q)) => Ok(Some(MixtureBounds {
-                    lower: p.lower_bound(&q)?,
-                    upper: p.upper_bound(&q)?,
-                    variational: p.variational_kl(&q)?,
-                })),
-                _ => Ok(None),
-            },
+        if !matches!((self, q), (Self::Mixture(_), _) | (_, Self::Mixture(_))) {
+            return Ok(None);
+        }
+        match (self.as_mixture(), q.as_mixture()) {
+            (Some(p), Some(q)) => Ok(Some(MixtureBounds {
+                lower: p.lower_bound(&q)?,
+                upper: p.upper_bound(&q)?,
+                variational: p.variational_kl(&q)?,
+            })),
+            _ => Ok(None),
         }
     }
 
@@ -134,6 +144,7 @@ impl Multivariate {
         match self {
             Self::Mixture(mixture) => Some(mixture.clone()),
             Self::Normal(normal) => JointMixture::new(vec![(1.0, normal.clone())]).ok(),
+            Self::Independent(independent) => JointMixture::new(vec![(1.0, independent.as_normal()?)]).ok(),
             _ => None,
         }
     }
@@ -168,6 +179,9 @@ impl fmt::Display for Multivariate {
             Self::Wishart(x) => write!(f, "wishart({}, scale_tril={})", x.df(), factor(x.scale_tril())),
             Self::VonMisesFisher(x) => {
                 write!(f, "von_mises_fisher({}, {})", Array::list(x.loc().to_vec()), x.concentration())
+            }
+            Self::PowerSpherical(x) => {
+                write!(f, "power_spherical({}, {})", Array::list(x.loc().to_vec()), x.concentration())
             }
             Self::MatrixNormal(x) => {
                 let [rows, columns] = x.factors();
@@ -232,12 +246,22 @@ fn wishart(given: &[Given]) -> Result<Family, Refusal> {
     at(0, Wishart::from_cholesky(given[0].number(), scale)).map(|x| many(Multivariate::Wishart(x)))
 }
 
-fn fisher(given: &[Given]) -> Result<Family, Refusal> {
-    let loc = given[0].entries();
-    if loc.len() < 2 {
-        return Err(Refusal::new(0, "`loc` has fewer than 2 entries; 2 or more are accepted"));
+/// A direction, which has two entries or more.
+fn direction(given: &Given) -> Result<&[f64], Refusal> {
+    match given.entries() {
+        loc if loc.len() < 2 => Err(Refusal::new(0, "`loc` has fewer than 2 entries; 2 or more are accepted")),
+        loc => Ok(loc),
     }
+}
+
+fn fisher(given: &[Given]) -> Result<Family, Refusal> {
+    let loc = direction(&given[0])?;
     at(0, VonMisesFisher::new(loc, given[1].number())).map(|x| many(Multivariate::VonMisesFisher(x)))
+}
+
+fn power_spherical(given: &[Given]) -> Result<Family, Refusal> {
+    let loc = direction(&given[0])?;
+    at(0, PowerSpherical::new(loc, given[1].number())).map(|x| many(Multivariate::PowerSpherical(x)))
 }
 
 fn matrix_normal(given: &[Given]) -> Result<Family, Refusal> {

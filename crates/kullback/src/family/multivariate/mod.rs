@@ -10,6 +10,7 @@ mod matrix_normal;
 mod monte_carlo;
 mod multinomial;
 mod normal;
+mod power_spherical;
 #[cfg(test)]
 mod tests;
 mod von_mises_fisher;
@@ -23,6 +24,7 @@ pub use matrix_normal::MatrixNormal;
 pub use monte_carlo::{Joint, JointMixture, MonteCarlo};
 pub use multinomial::Multinomial;
 pub use normal::MultivariateNormal;
+pub use power_spherical::PowerSpherical;
 pub use von_mises_fisher::VonMisesFisher;
 pub use wishart::Wishart;
 

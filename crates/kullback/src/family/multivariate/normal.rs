@@ -3,7 +3,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Cholesky, Joint, always_closed};
 use crate::Error;
-use crate::family::KlTo;
+use crate::family::{KlTo, Normal};
 use crate::num::special::gamma::HALF_LN_TAU;
 
 /// The multivariate normal distribution with mean `loc`.
@@ -105,6 +105,16 @@ impl MultivariateNormal {
     #[must_use]
     pub fn entropy(&self) -> f64 {
         self.loc.len() as f64 * (HALF_LN_TAU + 0.5) + 0.5 * self.scale.ln_determinant()
+    }
+
+    /// The coordinates' distributions, each alone.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where a variance is no double.
+    pub fn marginals(&self) -> Result<Vec<Normal>, Error> {
+        let row = |i: usize| (0..=i).map(move |k| self.scale.entry(i, k));
+        let scale = |i: usize| row(i).fold(0.0, f64::hypot);
+        self.loc.iter().enumerate().map(|(i, loc)| Normal::new(*loc, scale(i))).collect()
     }
 
     /// The squared length of L⁻¹(x − loc).

@@ -1,7 +1,12 @@
-use super::{Cholesky, always_closed};
+use core::f64::consts::{LN_2, PI};
+
+use rand::Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Cholesky, Joint, always_closed};
 use crate::Error;
-use crate::family::KlTo;
-use crate::num::special::bregman;
+use crate::family::{Distribution as _, Gamma, KlTo};
+use crate::num::special::{bregman, ln_gamma};
 
 /// The Wishart distribution of the sum of `df` outer products of normal vectors with covariance matrix `scale`.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +46,64 @@ impl Wishart {
     #[must_use]
     pub fn scale_tril(&self) -> &Cholesky {
         &self.scale
+    }
+
+    /// A random draw by its lower triangular factor, row by row: the scale's factor times one with independent normal
+    /// numbers below the diagonal and roots of χ² variables on it (M. Bartlett, 1933). With few degrees of freedom a
+    /// product of such factors has often lost in rounding that it is positive definite, and the factors have not.
+    ///
+    /// ```
+    /// use kullback::family::multivariate::Wishart;
+    /// use rand::SeedableRng;
+    /// let wishart = Wishart::new(3.0, 2, &[1.0, 0.5, 0.5, 1.0])?;
+    /// let factor = wishart.sample_factor(&mut rand::rngs::Xoshiro256PlusPlus::seed_from_u64(1));
+    /// assert!(factor[0] > 0.0 && factor[1] == 0.0 && wishart.ln_density_of_factor(&factor).is_finite());
+    /// # Ok::<(), kullback::Error>(())
+    /// ```
+    #[must_use]
+    pub fn sample_factor(&self, rng: &mut dyn Rng) -> Vec<f64> {
+        let n = self.scale.dimension();
+        let mut bartlett = vec![0.0; n * n];
+        for i in 0..n {
+            for to in &mut bartlett[i * n..i * n + i] {
+                *to = StandardNormal.sample(&mut *rng);
+            }
+            bartlett[i * n + i] = Gamma::trusted(0.5 * (self.df - i as f64), 0.5).sample(rng).sqrt();
+        }
+        let entry = |i: usize, j: usize| (j..=i).map(|k| self.scale.entry(i, k) * bartlett[k * n + j]).sum();
+        (0..n * n).map(|at| if at % n <= at / n { entry(at / n, at % n) } else { 0.0 }).collect()
+    }
+
+    /// ln of the density at the matrix with this lower triangular factor, row by row; the density of the matrix, not of
+    /// the factor. −∞ for what is no such factor.
+    #[must_use]
+    pub fn ln_density_of_factor(&self, factor: &[f64]) -> f64 {
+        let factor = Cholesky::from_factor(self.scale.dimension(), factor);
+        factor.map_or(f64::NEG_INFINITY, |factor| self.ln_density_at(&factor))
+    }
+
+    fn ln_density_at(&self, x: &Cholesky) -> f64 {
+        let (n, half) = (self.scale.dimension() as f64, 0.5 * self.df);
+        let trace = x.compare(&self.scale).excess + n;
+        let ratio = x.ln_determinant() - self.scale.ln_determinant();
+        let gammas: f64 = (0..self.scale.dimension()).map(|i| ln_gamma(half - 0.5 * i as f64)).sum();
+        let normalized = half * n * LN_2 + 0.25 * n * (n - 1.0) * PI.ln() + gammas;
+        half * ratio - 0.5 * (n + 1.0) * x.ln_determinant() - 0.5 * trace - normalized
+    }
+}
+
+/// Matrices row by row.
+impl Joint for Wishart {
+    fn dimension(&self) -> usize {
+        self.scale.dimension() * self.scale.dimension()
+    }
+    fn ln_density(&self, x: &[f64]) -> f64 {
+        Cholesky::of(self.scale.dimension(), x).map_or(f64::NEG_INFINITY, |x| self.ln_density_at(&x))
+    }
+    fn sample(&self, rng: &mut dyn Rng) -> Vec<f64> {
+        let (n, factor) = (self.scale.dimension(), self.sample_factor(rng));
+        let entry = |i: usize, j: usize| (0..=i.min(j)).map(|k| factor[i * n + k] * factor[j * n + k]).sum();
+        (0..n * n).map(|at| entry(at / n, at % n)).collect()
     }
 }
 

@@ -105,6 +105,15 @@ pub(crate) fn ratio(nu: f64, x: f64) -> f64 {
     x * ratio_over_x(nu, x)
 }
 
+/// 1 − A(x), which for large x is about (ν + ½)/x.
+pub(crate) fn shortfall(nu: f64, x: f64) -> f64 {
+    if x < large(nu) {
+        return 1.0 - ratio(nu, x);
+    }
+    let [value, slope, _] = hankel(nu, x);
+    (nu + 0.5) / x - slope / value
+}
+
 /// The Bregman divergence of ln(x^−ν I_ν(x)) ≥ 0, the log-partition of the von Mises–Fisher distribution (ν = 0 on the
 /// circle).
 pub(crate) fn bregman(nu: f64, b: f64, a: f64) -> f64 {

@@ -49,18 +49,20 @@ pub(crate) fn ln_gamma(b: f64, a: f64) -> f64 {
     centred_ln_gamma(b, a).value + x_ln_x(b, a)
 }
 
-/// The same at a = 1, ln Γ(k) + γ(k − 1), given also k − 1, whose digits `k` may have lost.
-pub(crate) fn ln_gamma_from_1(k: f64, less_one: f64) -> f64 {
-    if less_one.abs() < 0.5 {
-        return less_one * less_one * curvature_integral(less_one, 1.0, super::trigamma);
-    }
-    ln_gamma(k, 1.0)
+/// ln Γ(a + x) − ln Γ(a), and what of it a straight line at a leaves.
+pub(crate) struct Rise {
+    pub(crate) value: f64,
+    /// The value less x ψ(a): the Bregman divergence from a to a + x.
+    pub(crate) bregman: f64,
 }
 
-/// ln Γ(2 + x) for |x| ≤ ½: exact where 2 + x is not.
-pub(crate) fn ln_gamma_above_2(x: f64) -> f64 {
-    const SLOPE: f64 = 0.422_784_335_098_467_14;
-    x * SLOPE + x * x * curvature_integral(x, 2.0, super::trigamma)
+/// Given x itself, of which a + x may have lost the digits.
+pub(crate) fn ln_gamma_rise(a: f64, x: f64) -> Rise {
+    let bregman = match x.abs() < 0.5 && a >= 1.0 {
+        true => x * x * curvature_integral(x, a, super::trigamma),
+        false => ln_gamma(a + x, a),
+    };
+    Rise { value: x * super::digamma(a) + bregman, bregman }
 }
 
 /// The Bregman divergence of ln((eˣ − 1)/x) ≥ 0, the log-partition of the continuous Bernoulli distribution.
