@@ -1,10 +1,12 @@
 //! Plots as SVG, in colours that follow the reader's preference for light or dark.
 
+use std::sync::Arc;
+
 use kuva::backend::svg::SvgBackend;
-use kuva::plot::{BarPlot, LinePlot};
+use kuva::plot::{BarPlot, LinePlot, ScatterPlot};
 use kuva::render::annotations::ReferenceLine;
 use kuva::render::color::Color;
-use kuva::render::layout::Layout;
+use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::{Primitive, Scene, TextAnchor, render_multiple};
 use kuva::render::theme::Theme;
@@ -23,6 +25,10 @@ const LONGEST_ARM: f64 = 0.9;
 
 /// How far lines of intervals stand apart, in units of the axis.
 const ASIDE: f64 = 0.05;
+/// What an axis of temperatures has on either side.
+const MARGIN: f64 = 0.3;
+/// The factor a logarithmic axis reaches beyond what it shows.
+const ROOM: f64 = 1.3;
 const WIDTH: f64 = 720.0;
 /// Of a level to compare with.
 const DASHES: &str = "6 4";
@@ -54,32 +60,21 @@ pub(crate) struct Chart<'a> {
 
 impl Chart<'_> {
     pub(crate) fn svg(self) -> String {
-        let mut lowest_and_highest = (f64::INFINITY, f64::NEG_INFINITY);
+        let mut range = Range::EMPTY;
         let (mut plots, mut legend) = (Vec::new(), Vec::new());
         for (index, Line { legend: name, points }) in self.lines.into_iter().enumerate() {
             // A logarithmic axis has no place for 0.
             let shown = points.into_iter().filter(|&(_, y)| y.is_finite() && (y > 0.0 || !self.logarithmic));
             let shown: Vec<(f64, f64)> = shown.collect();
-            for (_, y) in &shown {
-                lowest_and_highest = (lowest_and_highest.0.min(*y), lowest_and_highest.1.max(*y));
-            }
+            shown.iter().for_each(|&(_, y)| range.reach(y));
             plots.push(Plot::Line(LinePlot::new().with_data(shown).with_color(series(index)).with_stroke_width(2.0)));
             legend.push(Key { name, color: series(index), dashes: None });
         }
         if let Some((level, _)) = self.level {
-            // The axis has to reach it.
-            lowest_and_highest = (lowest_and_highest.0.min(level), lowest_and_highest.1.max(level));
+            range.reach(level);
         }
-        let mut layout =
-            Layout::auto_from_plots(&plots).with_title(self.title).with_x_label(self.x).with_y_label(self.y);
-        let (lowest, highest) = lowest_and_highest;
-        if self.logarithmic {
-            layout = layout.with_log_y();
-        } else if lowest < highest {
-            let margin = 0.1 * (highest - lowest);
-            layout = layout.with_y_axis_min(if lowest == 0.0 { 0.0 } else { lowest - margin });
-            layout = layout.with_y_axis_max(highest + margin);
-        }
+        let layout = Layout::auto_from_plots(&plots).with_title(self.title).with_x_label(self.x).with_y_label(self.y);
+        let layout = range.axis(layout, self.logarithmic);
         render(plots, layout, legend, self.level)
     }
 }
@@ -102,25 +97,67 @@ pub(crate) fn intervals(
     level: (f64, String),
 ) -> String {
     let (mut plots, mut legend) = (Vec::new(), Vec::new());
+    let (mut range, mut places) = (Range::EMPTY, Range::EMPTY);
+    range.reach(level.0);
     let middle = (lines.len() as f64 - 1.0) / 2.0;
     for (index, (name, points)) in lines.into_iter().enumerate() {
         let aside = ASIDE * (index as f64 - middle);
-        let line = LinePlot::new()
-            .with_data(points.iter().map(|[x, y, _]| (*x + aside, *y)))
-            .with_y_err_asymmetric(points.iter().map(|&[_, y, half]| match half.is_finite() {
-                // On a logarithmic axis an arm that reaches 0 has no end; it is cut.
-                true if logarithmic => (half.min(LONGEST_ARM * y), half),
-                true => (half, half),
-                false => (0.0, 0.0),
-            }))
-            .with_color(series(index))
-            .with_stroke_width(2.0);
-        plots.push(Plot::Line(line));
+        let means: Vec<(f64, f64)> = points.iter().map(|[x, y, _]| (*x + aside, *y)).collect();
+        let arms = points.iter().map(|&[_, y, half]| match half.is_finite() {
+            // On a logarithmic axis an arm that reaches 0 has no end; it is cut.
+            true if logarithmic => (half.min(LONGEST_ARM * y), half),
+            true => (half, half),
+            false => (0.0, 0.0),
+        });
+        let arms: Vec<(f64, f64)> = arms.collect();
+        for ((x, y), (down, up)) in means.iter().zip(&arms) {
+            places.reach(*x);
+            range.reach(y - down);
+            range.reach(y + up);
+        }
+        let line = LinePlot::new().with_data(means.iter().copied()).with_y_err_asymmetric(arms);
+        plots.push(Plot::Line(line.with_color(series(index)).with_stroke_width(2.0)));
+        let dots = ScatterPlot::new().with_data(means).with_size(4.0).with_color(series(index));
+        plots.push(Plot::Scatter(dots));
         legend.push(Key { name, color: series(index), dashes: None });
     }
     let layout = Layout::auto_from_plots(&plots).with_title(title).with_x_label(x).with_y_label(y);
-    let layout = if logarithmic { layout.with_log_y() } else { layout };
-    render(plots, layout, legend, Some(level))
+    let layout = layout.with_x_axis_min(places.lowest - MARGIN).with_x_axis_max(places.highest + MARGIN);
+    render(plots, range.axis(layout, logarithmic), legend, Some(level))
+}
+
+/// What an axis has to reach.
+#[derive(Clone, Copy)]
+struct Range {
+    lowest: f64,
+    highest: f64,
+}
+
+impl Range {
+    const EMPTY: Self = Self { lowest: f64::INFINITY, highest: f64::NEG_INFINITY };
+
+    fn reach(&mut self, x: f64) {
+        // A mean of nothing has no place.
+        if x.is_finite() {
+            *self = Self { lowest: self.lowest.min(x), highest: self.highest.max(x) };
+        }
+    }
+
+    /// The vertical axis with some room; it does not go below 0 for what never is, and a constant stands above 0.
+    fn axis(self, layout: Layout, logarithmic: bool) -> Layout {
+        let Self { lowest, highest } = self;
+        if lowest > highest {
+            return layout;
+        }
+        if logarithmic {
+            let layout = layout.with_log_y().with_y_tick_format(TickFormat::Custom(Arc::new(|x| format!("{x}"))));
+            return layout.with_y_axis_min(lowest / ROOM).with_y_axis_max(highest * ROOM);
+        }
+        let margin = 0.1 * if lowest < highest { highest - lowest } else { highest.abs() };
+        let below = if lowest == highest { lowest.min(0.0) } else { lowest - margin };
+        let below = if lowest >= 0.0 { below.max(0.0) } else { below };
+        layout.with_y_axis_min(below).with_y_axis_max(highest + margin)
+    }
 }
 
 fn series(index: usize) -> &'static str {
@@ -153,7 +190,7 @@ fn render(plots: Vec<Plot>, mut layout: Layout, mut legend: Vec<Key>, level: Opt
     // A single line is what the title and the axis say.
     let shown = legend.len() > 1;
     let top = if shown { 70.0 } else { 48.0 };
-    let layout = layout.with_theme(theme).with_width(WIDTH).with_height(400.0).with_force_margins_y(top, 62.0);
+    let layout = layout.with_theme(theme).with_width(WIDTH).with_height(400.0).with_force_margins_y(top, 56.0);
     let mut scene = render_multiple(plots, layout);
     if shown {
         draw(&legend, &mut scene);

@@ -113,9 +113,28 @@ enum Row {
 /// Numbers that are read of a row.
 const READ: usize = 9;
 
+/// A piece with what tensor operations have made of it.
+struct Pass<'a, 't, const DIGITS: u32> {
+    piece: &'a Piece<'a, DIGITS>,
+    sides: Sides,
+    point: Point<Number<'t, DIGITS>>,
+    /// φ and ∂φ/∂ ln q of each entry, 0 where either side is masked.
+    term: Tensor<2>,
+    slope: Tensor<2>,
+    student: Option<Surprise<'t, DIGITS>>,
+}
+
+/// What the numbers that are read of each row come to.
+struct Verdict {
+    total: f64,
+    rows: Vec<Row>,
+    chains: Vec<Chain>,
+    slopes: Vec<Slope>,
+}
+
 impl<const DIGITS: u32> Piece<'_, DIGITS> {
     fn run<D: Divergence>(&self, divergence: D) -> Result<Found, Error> {
-        let Whole { loss, columns, wanted, device, dtype, .. } = self.whole;
+        let Whole { loss, columns, device, dtype, .. } = self.whole;
         let tape = Tape::new(device, *dtype);
         let most = columns[0].max(columns[1]);
         let sides = self.sides.each_ref().map(|side| widened(side.clone(), most, device));
@@ -123,97 +142,16 @@ impl<const DIGITS: u32> Piece<'_, DIGITS> {
         let sides = Sides::new::<DIGITS>(&tape, sides, inverse);
         let point = sides.points::<DIGITS>(&tape, inverse);
         let generator = divergence.generator();
-        let term = without(generator.term(point).tensor().expand(sides.out.dims()), &sides.out);
-        let slope = without(generator.slope_q(point).tensor().expand(sides.out.dims()), &sides.out);
-        let count = term.dims()[0];
-        let labels: Vec<Option<usize>> = (self.first..self.first + count).map(|row| self.label(row)).collect();
-        let alpha = loss.hard_label_weight;
-        let student = (alpha > 0.0).then(|| Surprise::<DIGITS>::new(&tape, self.sides[1].clone(), &labels, device));
-
-        let peak = match D::Generator::REDUCTION {
-            Way::Max => term.clone().max_dim(1),
-            Way::Sum => sums(term.clone()),
-        };
-        let Alone { sum: only_p, any: orphan_p, .. } = &sides.only_p;
-        let Alone { sum: only_q, any: orphan_q, .. } = &sides.only_q;
-        let common = sides.out.clone().bool_not().float().max_dim(1);
-        let mut columns_read = vec![
-            sides.p.sum.clone(),
-            sides.q.sum.clone(),
-            peak,
-            sums(slope.clone()),
-            only_p.clone(),
-            only_q.clone(),
-            orphan_p.clone(),
-            orphan_q.clone(),
-            common,
-        ];
-        columns_read.extend(student.iter().flat_map(Surprise::read));
-        let width = columns_read.len();
-        let numbers = read(Tensor::cat(columns_read.into_iter().map(|x| x.cast(*dtype)).collect(), 1));
-
-        let again = OnceCell::new();
-        let mut total = 0.0;
-        let mut fates = vec![Row::Idle; count];
-        let (mut chains, mut slopes) = (vec![Chain::default(); count], vec![Slope::default(); count]);
-        for (row, numbers) in numbers.chunks_exact(width).enumerate() {
-            let weight = self.whole.weights[self.first + row];
-            if weight == 0.0 {
-                continue;
-            }
-            let soft = (1.0 - alpha) * if loss.scale_t2 { loss.temperature * loss.temperature } else { 1.0 };
-            fates[row] = Row::Left;
-            // Sums of weights are 0 where all is masked.
-            let there = numbers.iter().take(2).all(|sum| *sum > 0.0);
-            if !there || !numbers.iter().all(|x| x.is_finite()) {
-                continue;
-            }
-            let terms = terms(&D::Generator::REDUCTION, numbers);
-            let sum = terms.value(generator);
-            let row_sums = RowSums { piece: self, sides: &sides, point, again: &again, row, terms };
-            let value = divergence.conclude(sum, &row_sums)?;
-            let outer = if sum == 0.0 { 0.0 } else { divergence.slope(sum, value) };
-            let factor = weight * soft * outer * inverse;
-            if !factor.is_finite() {
-                continue;
-            }
-            let finite = |x: f64| if x.is_finite() { x } else { 0.0 };
-            let totals = [terms.slope_p(generator), terms.slope_q(generator)];
-            let edges = [finite(generator.at_infinity()), finite(generator.at_zero())];
-            chains[row] = Chain { factor, totals: totals.map(|x| -x * factor), edges: edges.map(|x| x * factor) };
-            // 0·∞ is no part of a loss of labels alone.
-            let mut whole = if soft == 0.0 { 0.0 } else { soft * value };
-            if alpha > 0.0 {
-                let (hard, slope) = Read::new(&numbers[READ..]).surprise(loss.label_smoothing, weight * alpha);
-                whole += alpha * hard;
-                slopes[row] = slope;
-            }
-            total += weight * whole;
-            fates[row] = Row::Measured;
-        }
-
-        let column = |of: &dyn Fn(&Chain) -> f64| filled(chains.iter().map(of).collect(), [count, 1], device, *dtype);
-        let factor = column(&|chain| chain.factor);
-        let idle: Vec<f64> = fates.iter().map(|fate| if *fate == Row::Measured { 0.0 } else { 1.0 }).collect();
-        let idle = filled(idle, [count, 1], device, *dtype).equal_elem(1.0).expand([count, most]);
-        let mut gradients = [0, 1].map(|side| {
-            wanted[side].then(|| {
-                let (slopes, of, alone) = match side {
-                    0 => (term.clone() - slope.clone(), &sides.p, &sides.only_p),
-                    _ => (slope.clone(), &sides.q, &sides.only_q),
-                };
-                let gradient = slopes * factor.clone()
-                    + of.probabilities() * column(&|chain| chain.totals[side])
-                    + alone.probabilities.clone() * column(&|chain| chain.edges[side]);
-                without(gradient, &idle).narrow(1, 0, columns[side])
-            })
-        });
-        if let (Some(student), Some(gradient)) = (&student, &mut gradients[1]) {
-            let by_label = student.gradient(&slopes, device, *dtype);
-            let idle = idle.narrow(1, 0, columns[1]);
-            *gradient = gradient.clone() + without(by_label, &idle);
-        }
-        for row in (0..count).filter(|&row| fates[row] == Row::Left) {
+        let entries = |x: Number<'_, DIGITS>| without(x.tensor().expand(sides.out.dims()), &sides.out);
+        let (term, slope) = (entries(generator.term(point)), entries(generator.slope_q(point)));
+        let labels: Vec<Option<usize>> = (self.first..self.first + term.dims()[0]).map(|row| self.label(row)).collect();
+        let student = (loss.hard_label_weight > 0.0)
+            .then(|| Surprise::<DIGITS>::new(&tape, self.sides[1].clone(), &labels, device));
+        let pass = Pass { piece: self, sides, point, term, slope, student };
+        let verdict = pass.verdict(divergence)?;
+        let mut gradients = pass.gradients(&verdict);
+        let mut total = verdict.total;
+        for (row, _) in verdict.rows.iter().enumerate().filter(|(_, fate)| **fate == Row::Left) {
             total += self.on_host(row, &mut gradients)?;
         }
         Ok((total, gradients))
@@ -263,9 +201,108 @@ impl<const DIGITS: u32> Piece<'_, DIGITS> {
     }
 }
 
-fn terms(reduction: &Way, numbers: &[f64]) -> Terms {
+impl<const DIGITS: u32> Pass<'_, '_, DIGITS> {
+    /// Numbers of each row, and how many these are: [`READ`] and those of the labels.
+    fn read(&self, way: Way) -> (Vec<f64>, usize) {
+        let Self { sides, term, slope, student, .. } = self;
+        let sum = match way {
+            Way::Max => term.clone().max_dim(1),
+            Way::Sum => sums(term.clone()),
+        };
+        let Alone { sum: only_p, any: orphan_p, .. } = &sides.only_p;
+        let Alone { sum: only_q, any: orphan_q, .. } = &sides.only_q;
+        let common = sides.out.clone().bool_not().float().max_dim(1);
+        let [only_p, only_q, orphan_p, orphan_q] = [only_p, only_q, orphan_p, orphan_q].map(Tensor::clone);
+        let [weights_p, weights_q] = [&sides.p, &sides.q].map(|side| side.sum.clone());
+        let slope = sums(slope.clone());
+        let mut numbers = vec![weights_p, weights_q, sum, slope, only_p, only_q, orphan_p, orphan_q, common];
+        numbers.extend(student.iter().flat_map(Surprise::read));
+        let (width, dtype) = (numbers.len(), self.piece.whole.dtype);
+        (read(Tensor::cat(numbers.into_iter().map(|x| x.cast(dtype)).collect(), 1)), width)
+    }
+
+    fn verdict<D: Divergence>(&self, divergence: D) -> Result<Verdict, Error> {
+        let Whole { loss, weights, .. } = self.piece.whole;
+        let alpha = loss.hard_label_weight;
+        let soft = (1.0 - alpha) * if loss.scale_t2 { loss.temperature * loss.temperature } else { 1.0 };
+        let generator = divergence.generator();
+        let way = D::Generator::REDUCTION;
+        let (numbers, width) = self.read(way);
+        let count = self.term.dims()[0];
+        let again = OnceCell::new();
+        let mut all = Verdict {
+            total: 0.0,
+            rows: vec![Row::Idle; count],
+            chains: vec![Chain::default(); count],
+            slopes: vec![Slope::default(); count],
+        };
+        for (row, numbers) in numbers.chunks_exact(width).enumerate() {
+            let weight = weights[self.piece.first + row];
+            if weight == 0.0 {
+                continue;
+            }
+            all.rows[row] = Row::Left;
+            // Sums of weights are 0 where all is masked.
+            let there = numbers.iter().take(2).all(|sum| *sum > 0.0);
+            if !there || !numbers.iter().all(|x| x.is_finite()) {
+                continue;
+            }
+            let terms = terms(way, numbers);
+            let sum = terms.value(generator);
+            let value = divergence.conclude(sum, &RowSums { pass: self, again: &again, row, terms })?;
+            let outer = if sum == 0.0 { 0.0 } else { divergence.slope(sum, value) };
+            let factor = weight * soft * outer / loss.temperature;
+            if !factor.is_finite() {
+                continue;
+            }
+            let finite = |x: f64| if x.is_finite() { x } else { 0.0 };
+            let totals = [terms.slope_p(generator), terms.slope_q(generator)].map(|x| -x * factor);
+            let edges = [generator.at_infinity(), generator.at_zero()].map(|x| finite(x) * factor);
+            all.chains[row] = Chain { factor, totals, edges };
+            // 0·∞ is no part of a loss of labels alone.
+            let mut whole = if soft == 0.0 { 0.0 } else { soft * value };
+            if alpha > 0.0 {
+                let (hard, slope) = Read::new(&numbers[READ..]).surprise(loss.label_smoothing, weight * alpha);
+                whole += alpha * hard;
+                all.slopes[row] = slope;
+            }
+            all.total += weight * whole;
+            all.rows[row] = Row::Measured;
+        }
+        Ok(all)
+    }
+
+    /// 0 for rows that are not measured.
+    fn gradients(&self, verdict: &Verdict) -> [Option<Tensor<2>>; 2] {
+        let Whole { columns, wanted, device, dtype, .. } = self.piece.whole;
+        let [count, most] = self.term.dims();
+        let column =
+            |of: &dyn Fn(&Chain) -> f64| filled(verdict.chains.iter().map(of).collect(), [count, 1], device, *dtype);
+        let idle = verdict.rows.iter().map(|row| if *row == Row::Measured { 0.0 } else { 1.0 }).collect();
+        let idle = filled(idle, [count, 1], device, *dtype).equal_elem(1.0).expand([count, most]);
+        let mut gradients = [0, 1].map(|side| {
+            wanted[side].then(|| {
+                let (slopes, of, alone) = match side {
+                    0 => (self.term.clone() - self.slope.clone(), &self.sides.p, &self.sides.only_p),
+                    _ => (self.slope.clone(), &self.sides.q, &self.sides.only_q),
+                };
+                let gradient = slopes * column(&|chain| chain.factor)
+                    + of.probabilities() * column(&|chain| chain.totals[side])
+                    + alone.probabilities.clone() * column(&|chain| chain.edges[side]);
+                without(gradient, &idle).narrow(1, 0, columns[side])
+            })
+        });
+        if let (Some(student), Some(gradient)) = (&self.student, &mut gradients[1]) {
+            let by_label = student.gradient(&verdict.slopes, device, *dtype);
+            *gradient = gradient.clone() + without(by_label, &idle.narrow(1, 0, columns[1]));
+        }
+        gradients
+    }
+}
+
+fn terms(way: Way, numbers: &[f64]) -> Terms {
     let [_, _, sum, slope, only_p, only_q, orphan_p, orphan_q, common] = core::array::from_fn(|i| numbers[i]);
-    let (sum, peak) = match reduction {
+    let (sum, peak) = match way {
         Way::Sum => (sum, 0.0),
         Way::Max => (0.0, sum),
     };
@@ -287,9 +324,7 @@ fn widened(logits: Tensor<2>, columns: usize, device: &Device) -> Tensor<2> {
 
 /// A row for the few divergences that need more than one sum.
 struct RowSums<'a, 't, const DIGITS: u32> {
-    piece: &'a Piece<'a, DIGITS>,
-    sides: &'a Sides,
-    point: Point<Number<'t, DIGITS>>,
+    pass: &'a Pass<'a, 't, DIGITS>,
     /// The second sum of every row of the piece, once one has asked for it. A divergence asks for no third.
     again: &'a OnceCell<Vec<f64>>,
     row: usize,
@@ -302,8 +337,8 @@ impl<const DIGITS: u32> RowSums<'_, '_, DIGITS> {
 
     fn value<G: Generator>(&self, generator: G) -> f64 {
         let sum = self.again.get_or_init(|| {
-            let out = &self.sides.out;
-            read(sums(without(generator.term(self.point).tensor().expand(out.dims()), out)))
+            let out = &self.pass.sides.out;
+            read(sums(without(generator.term(self.pass.point).tensor().expand(out.dims()), out)))
         });
         let sum = sum.get(self.row).copied().unwrap_or(f64::NAN);
         Terms { sum: sum.into(), ..self.terms }.value(generator)
@@ -311,14 +346,14 @@ impl<const DIGITS: u32> RowSums<'_, '_, DIGITS> {
 
     /// In numbers with unbounded exponents.
     fn wide(&self, run: impl FnOnce(&LogPair<'_>) -> Result<f64, Error>) -> Result<f64, Error> {
-        let inverse = 1.0 / self.piece.whole.loss.temperature;
+        let inverse = 1.0 / self.pass.piece.whole.loss.temperature;
         let logarithms = |mut row: Vec<f64>| {
             // Less the largest, so that scaling by the temperature does not overflow.
             let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             row.iter_mut().for_each(|x| *x = (*x - most) * inverse);
             row
         };
-        let [mut p, mut q] = self.piece.row(self.row).map(logarithms);
+        let [mut p, mut q] = self.pass.piece.row(self.row).map(logarithms);
         let most = p.len().max(q.len());
         [&mut p, &mut q].into_iter().for_each(|side| side.resize(most, f64::NEG_INFINITY));
         run(&LogPair::new(&p, &q)?)
