@@ -122,7 +122,8 @@ pub(crate) fn intervals(
         legend.push(Key { name, color: series(index), dashes: None });
     }
     let layout = Layout::auto_from_plots(&plots).with_title(title).with_x_label(x).with_y_label(y);
-    let layout = layout.with_x_axis_min(places.lowest - MARGIN).with_x_axis_max(places.highest + MARGIN);
+    let layout =
+        layout.with_x_axis_min(places.lowest - MARGIN).with_x_axis_max(places.highest + MARGIN).with_x_tick_step(1.0);
     render(plots, range.axis(layout, logarithmic), legend, Some(level))
 }
 
