@@ -451,6 +451,31 @@ fn gaussians_by_tensor_operations() {
     }
 }
 
+/// Batches that tensor operations take piece by piece.
+#[test]
+fn pieces_make_a_whole() {
+    let [flex, other] = devices();
+    let mut r = SplitMix::new(23);
+    let mut draw = |n: usize| -> Vec<f64> { (0..n).map(|_| f64::from((2.0 * r.unit() - 1.0) as f32)).collect() };
+    let (rows, columns) = (3, 100_000);
+    let sides = [draw(rows * columns), draw(rows * columns)];
+    let loss = DistillationLossConfig::new().with_divergence("jeffreys".into()).init().unwrap();
+    let run = |dtype, device: &Device| {
+        let sides = sides.each_ref().map(|side| tensor(side, [rows, columns], dtype, device));
+        all(sides, |[p, q]| loss.forward(p, q, None, Reduction::Sum).unwrap())
+    };
+    same(&run(DType::F32, &other), &run(DType::F64, &flex), 1e-6, "rows");
+    let (samples, latent) = (60_000, 5);
+    let sides = [draw(samples * latent), draw(samples * latent)];
+    for penalty in [Penalty::beta(1.0), Penalty { over: Over::Sample, ..Penalty::free_bits(0.5) }] {
+        let run = |dtype, device: &Device| {
+            let sides = sides.each_ref().map(|side| tensor(side, [samples, latent], dtype, device));
+            all(sides, |[m, l]| GaussianKl::of(penalty).forward(m, l).unwrap().loss * samples as f64)
+        };
+        same(&run(DType::F32, &other), &run(DType::F64, &flex), 1e-6, "samples");
+    }
+}
+
 /// Central differences in double precision, through the graph.
 #[test]
 fn gradients_by_differences() {
