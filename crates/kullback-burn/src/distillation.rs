@@ -3,8 +3,9 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor};
 use kullback::{Distillation, Error, Measure, Rows};
 
-use crate::Reduction;
+use crate::attach::{self, cast, for_kernels};
 use crate::host::{Fused, Number, scalar};
+use crate::{Reduction, tensors};
 
 /// The configuration of a [`DistillationLoss`].
 #[derive(Config, Debug)]
@@ -85,7 +86,15 @@ impl DistillationLoss {
         let columns = [&teacher, &student].map(|side| side.dims().last().copied().unwrap_or_default());
         let labels: Option<Vec<i64>> = labels.map(|labels| labels.into_data().convert::<i64>().iter::<i64>().collect());
         let loss = Distillation { reduction, ..self.loss };
-        Ok(scalar([teacher, student], Rowwise { loss, columns, labels })?.0)
+        if for_kernels(&[teacher.clone(), student.clone()]) {
+            return Ok(scalar([teacher, student], Rowwise { loss, columns, labels })?.0);
+        }
+        let ([teacher, student], _) = cast([teacher, student]);
+        let (value, [by_teacher, by_student]) =
+            tensors::rows::distilled(&loss, [&teacher, &student], columns, labels.as_deref())?;
+        let gradients = [(by_teacher, teacher.dims()), (by_student, student.dims())]
+            .map(|(gradient, shape)| gradient.map(|gradient| gradient.reshape(shape)));
+        attach::loss(value, [teacher, student], gradients)
     }
 }
 

@@ -4,7 +4,9 @@ use burn::tensor::Tensor;
 use kullback::Error;
 use kullback::loss::latent::{self, Balance, GaussianGradient, Gaussians, LatentLoss, Penalty};
 
+use crate::attach::{self, cast, for_kernels};
 use crate::host::{Fused, Number, scalar};
+use crate::tensors;
 
 /// The configuration of a [`GaussianKl`]: one of β, free bits and a capacity; the rest of [`Penalty`] by
 /// [`GaussianKl::of`].
@@ -70,9 +72,7 @@ impl GaussianKl {
     /// # Errors
     /// As [`latent::GaussianKl::loss`].
     pub fn forward<const D: usize>(&self, mean: Tensor<D>, ln_variance: Tensor<D>) -> Result<LatentTensor, Error> {
-        let latent = last(&mean);
-        let (loss, found) = scalar([mean, ln_variance], Batch { loss: self, latent })?;
-        Ok(LatentTensor { loss, found })
+        self.run([mean, ln_variance])
     }
 
     /// From N(μ, σ²) of P to that of Q, each as its mean and ln σ².
@@ -87,15 +87,29 @@ impl GaussianKl {
         [mean_p, ln_variance_p]: [Tensor<D>; 2],
         [mean_q, ln_variance_q]: [Tensor<D>; 2],
     ) -> Result<LatentTensor, Error> {
-        let latent = last(&mean_p);
-        let inputs = [mean_p, ln_variance_p, mean_q, ln_variance_q];
+        self.run([mean_p, ln_variance_p, mean_q, ln_variance_q])
+    }
+
+    fn run<const D: usize, const N: usize>(&self, inputs: [Tensor<D>; N]) -> Result<LatentTensor, Error>
+    where
+        for<'a> Batch<'a>: Fused<N, Rest = LatentLoss>,
+    {
+        let (inputs, _) = cast(inputs);
+        let shape = inputs[0].dims();
+        let latent = shape.last().copied().unwrap_or_default();
+        // Tensors that do not fit are refused by the kernels.
+        let alike = inputs.iter().all(|x| x.dims() == shape);
+        if alike
+            && !for_kernels(&inputs)
+            && let Some((found, gradients)) =
+                tensors::latent::gaussians(inputs.each_ref(), latent, self.penalty, self.balance.checked()?)?
+        {
+            let gradients = gradients.map(|gradient| gradient.map(|gradient| gradient.reshape(shape)));
+            return Ok(LatentTensor { loss: attach::loss(found.value, inputs, gradients)?, found });
+        }
         let (loss, found) = scalar(inputs, Batch { loss: self, latent })?;
         Ok(LatentTensor { loss, found })
     }
-}
-
-fn last<const D: usize>(tensor: &Tensor<D>) -> usize {
-    tensor.dims().last().copied().unwrap_or_default()
 }
 
 /// A side's gradient, wanted as a whole or not at all; `spare` takes the half that is not wanted.

@@ -7,7 +7,7 @@ use kullback::Error;
 use kullback::discrete::Weight;
 use kullback::logits::Logit;
 
-use crate::attach::attach;
+use crate::attach::{self, cast};
 
 /// A tensor as Flex has it.
 type Primitive = FloatTensor<Flex>;
@@ -15,24 +15,17 @@ type Primitive = FloatTensor<Flex>;
 /// The numbers that kernels compute in.
 pub(crate) trait Number: Logit + Weight + burn::tensor::Element + Default {
     fn slice(tensor: &Primitive) -> &[Self];
-    fn nearest(x: f64) -> Self;
 }
 
 impl Number for f32 {
     fn slice(tensor: &Primitive) -> &[f32] {
         tensor.as_slice().unwrap_or_default()
     }
-    fn nearest(x: f64) -> f32 {
-        x as f32
-    }
 }
 
 impl Number for f64 {
     fn slice(tensor: &Primitive) -> &[f64] {
         tensor.as_slice().unwrap_or_default()
-    }
-    fn nearest(x: f64) -> f64 {
-        x
     }
 }
 
@@ -49,17 +42,14 @@ pub(crate) fn scalar<const D: usize, const N: usize, F: Fused<N>>(
     inputs: [Tensor<D>; N],
     loss: F,
 ) -> Result<(Tensor<1>, F::Rest), Error> {
-    let double = inputs.iter().any(|x| x.dtype() == DType::F64);
-    if double { run::<f64, D, N, F>(inputs, DType::F64, loss) } else { run::<f32, D, N, F>(inputs, DType::F32, loss) }
+    let (inputs, dtype) = cast(inputs);
+    if dtype == DType::F64 { run::<f64, D, N, F>(inputs, loss) } else { run::<f32, D, N, F>(inputs, loss) }
 }
 
 fn run<T: Number, const D: usize, const N: usize, F: Fused<N>>(
     inputs: [Tensor<D>; N],
-    dtype: DType,
     loss: F,
 ) -> Result<(Tensor<1>, F::Rest), Error> {
-    let inputs = inputs.map(|x| if x.dtype() == dtype { x } else { x.cast(dtype) });
-    let Some(device) = inputs.first().map(|x| x.device().inner()) else { return Err(Error::Empty) };
     let here = inputs.each_ref().map(read);
     let slices = here.each_ref().map(T::slice);
     let mut gradients: [Option<Vec<T>>; N] = core::array::from_fn(|i| {
@@ -67,14 +57,12 @@ fn run<T: Number, const D: usize, const N: usize, F: Fused<N>>(
         tracked.then(|| vec![T::default(); slices[i].len()])
     });
     let (value, rest) = loss.run(slices, gradients.each_mut().map(Option::as_deref_mut))?;
-    let mut value: Tensor<1> = tensor(vec![T::nearest(value)], [1], &device);
-    for (input, gradient) in inputs.into_iter().zip(gradients) {
-        if let Some(gradient) = gradient {
-            let gradient = tensor(gradient, input.dims(), &device);
-            value = attach(value, input, gradient);
-        }
-    }
-    Ok((value, rest))
+    let mut inputs_of = inputs.iter();
+    let gradients = gradients.map(|gradient| {
+        let input = inputs_of.next()?;
+        Some(tensor(gradient?, input.dims(), &input.device().inner()))
+    });
+    Ok((attach::loss(value, inputs, gradients)?, rest))
 }
 
 /// The tensor's numbers in order: where they are if that is the CPU's memory, else a copy.

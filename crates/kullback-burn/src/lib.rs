@@ -29,9 +29,15 @@
 //! ```
 //!
 //! # How it runs
-//! On the Flex backend the kernels read the tensors where they are; elsewhere they are copied to the host and the
-//! gradient back. The gradient is computed in the forward pass, if an input is tracked, and only scaled in the backward
-//! pass. Numbers are `f32` or `f64`, as the inputs are; half precision is computed in `f32`.
+//! On the Flex backend the kernels read the tensors where they are. On every other backend the same formulas are made of
+//! tensor operations: a tensor is one more kind of number that `kullback` writes its divergences in, so none is written
+//! twice, and elements stay on the device. Of each row some ten sums are read, since an error is a value and so is the
+//! loss. A row that is refused, or that the tensors' type cannot hold, goes to the kernels.
+//!
+//! Either way the gradient is computed in the forward pass, if an input is tracked, and only scaled in the backward pass.
+//! Numbers are `f32` or `f64`, as the inputs are; half precision is computed in `f32`. Both ways agree to 1e-6 in singles
+//! and 1e-12 in doubles, relative to the largest entry of a gradient; of `js-distance` and `hellinger-distance`, whose
+//! derivative has no bound where both sides agree, less is left there.
 //!
 //! Errors are values: a NaN, a shape that does not fit, an option out of range. No loss panics or returns NaN for them.
 
@@ -41,6 +47,7 @@ mod gaussian;
 mod host;
 mod kl_div;
 mod policy;
+mod tensors;
 
 pub use distillation::{DistillationLoss, DistillationLossConfig};
 pub use gaussian::{GaussianKl, GaussianKlConfig, LatentTensor};

@@ -5,7 +5,8 @@
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use kullback::loss::latent::{Over, Penalty, Shape};
+use kullback::Measure;
+use kullback::loss::latent::{Balance, Over, Penalty, Shape};
 use kullback_burn::{
     DistillationLossConfig, GaussianKl, GaussianKlConfig, KlDivLossConfig, LatentTensor, PolicyKl, Reduction,
 };
@@ -47,11 +48,15 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 }
 
 fn near(got: &[f64], truth: &[f64], tolerance: f64) {
-    assert_eq!(got.len(), truth.len());
+    near_as(got, truth, tolerance, "");
+}
+
+fn near_as(got: &[f64], truth: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(got.len(), truth.len(), "{what}");
     // A gradient is a difference of probabilities, and those near 1 are rounded to units of 1.
     let size = truth.iter().fold(1.0 / ROWS as f64, |size: f64, x| size.max(x.abs()));
     for (i, (got, truth)) in got.iter().zip(truth).enumerate() {
-        assert!((got - truth).abs() <= tolerance * size, "{i}: {got:e} is not {truth:e} (of {size:e})");
+        assert!((got - truth).abs() <= tolerance * size, "{what} {i}: {got:e} is not {truth:e} (of {size:e})");
     }
 }
 
@@ -104,6 +109,157 @@ fn distillation_is_what_tensor_operations_make() {
                     near(got, truth, tolerance);
                 }
             }
+        }
+    }
+}
+
+/// Pairs of logits by kind.
+fn kinds() -> [(&'static str, [Vec<f64>; 2]); 5] {
+    let single = |x: f64| f64::from(x as f32);
+    let mut r = SplitMix::new(11);
+    let mut draw = |of: &dyn Fn(f64) -> f64| (0..ROWS * COLUMNS).map(|_| single(of(2.0 * r.unit() - 1.0))).collect();
+    let random = [draw(&|x| 3.0 * x), draw(&|x| 3.0 * x)];
+    let near = logits(12)[0].clone();
+    let other = near.iter().map(|x| single(x + 1e-3 * (2.0 * r.unit() - 1.0))).collect();
+    let peaked = logits(13).map(|side| {
+        side.iter().enumerate().map(|(i, x)| if i % COLUMNS == i / COLUMNS { x + 25.0 } else { *x }).collect()
+    });
+    let masked = logits(14).map(|side| {
+        let masked = |(i, x): (usize, &f64)| if i % 5 == 2 { f64::NEG_INFINITY } else { *x };
+        side.iter().enumerate().map(masked).collect()
+    });
+    // Every row has entries that only the student has, the even ones also some that only the teacher has.
+    let [mut p, mut q] = logits(15);
+    for row in 0..ROWS {
+        p[row * COLUMNS + 3] = f64::NEG_INFINITY;
+        if row % 2 == 0 {
+            q[row * COLUMNS + 8] = f64::NEG_INFINITY;
+        }
+    }
+    [("random", random), ("near", [near, other]), ("peaked", peaked), ("masked", masked), ("parted", [p, q])]
+}
+
+/// The value and both gradients of a distillation, with labels where they have a weight.
+fn distilled(config: &DistillationLossConfig, sides: &[Vec<f64>; 2], dtype: DType, device: &Device) -> [Vec<f64>; 3] {
+    let loss = config.init().unwrap();
+    let labels: Vec<i64> = (0..ROWS as i64).map(|row| if row == 6 { -100 } else { (5 * row) % 37 }).collect();
+    let sides = sides.each_ref().map(|side| tensor(side, [ROWS, side.len() / ROWS], dtype, device));
+    all(sides, |[p, q]| {
+        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels.clone(), [ROWS]), device);
+        loss.forward(p, q, Some(labels), Reduction::Mean).unwrap()
+    })
+}
+
+/// What is infinite in the one is in the other; the rest is equal.
+fn same(got: &[Vec<f64>; 3], truth: &[Vec<f64>; 3], tolerance: f64, what: &str) {
+    for (got, truth) in got.iter().zip(truth) {
+        let finite = |x: &[f64]| x.iter().copied().map(|x| if x.is_finite() { x } else { 0.0 }).collect::<Vec<_>>();
+        for (x, y) in got.iter().zip(truth) {
+            assert!(x == y || (x.is_finite() && y.is_finite()), "{what}: {x} is not {y}");
+        }
+        near_as(&finite(got), &finite(truth), tolerance, what);
+    }
+}
+
+/// Every divergence by tensor operations alone, against the kernels.
+#[test]
+fn tensor_operations_are_the_fused_operation() {
+    let [flex, other] = devices();
+    for info in Measure::catalogue() {
+        let config = DistillationLossConfig::new().with_divergence(info.example.into()).with_temperature(1.5);
+        for (kind, sides) in kinds() {
+            let what = format!("{}, {kind}", info.example);
+            if info.example == "max-divergence" {
+                let of = |device: &Device| {
+                    let device = device.clone().inner();
+                    let [p, q] = sides.each_ref().map(|side| tensor(side, [ROWS, COLUMNS], DType::F64, &device));
+                    numbers(config.init().unwrap().forward(p, q, None, Reduction::Mean).unwrap())
+                };
+                let [got, truth] = [of(&other), of(&flex)];
+                assert!(got == truth || (got[0] / truth[0] - 1.0).abs() <= 1e-12, "{what}: {got:?} is not {truth:?}");
+                continue;
+            }
+            // Of peaked rows that nearly agree a root's derivative is a quotient of two numbers near 0.
+            if info.example.ends_with("-distance") && kind == "peaked" {
+                continue;
+            }
+            // Singles are held to what doubles say: two singles may be off to either side.
+            let truth = distilled(&config, &sides, DType::F64, &flex);
+            for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 1e-6)] {
+                for (device, name) in [(&other, "tensors"), (&flex, "kernels")] {
+                    let got = distilled(&config, &sides, dtype, device);
+                    same(&got, &truth, tolerance, &format!("{what}, {name}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn tensor_operations_have_labels_and_vocabularies_too() {
+    let [flex, other] = devices();
+    let narrow: Vec<f64> = logits(16)[1].chunks(COLUMNS).flat_map(|row| &row[..COLUMNS - 4]).copied().collect();
+    for smoothing in [0.0, 0.125, 1.0] {
+        let config = DistillationLossConfig::new().with_hard_label_weight(0.25).with_label_smoothing(smoothing);
+        let config = config.with_divergence("js".into()).with_scale_t2(true).with_temperature(2.0);
+        let mut pairs: Vec<(&str, [Vec<f64>; 2])> = kinds().into();
+        pairs.push(("wider student", [narrow.clone(), logits(16)[0].clone()]));
+        for (kind, sides) in pairs {
+            let truth = distilled(&config, &sides, DType::F64, &flex);
+            for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 1e-6)] {
+                let got = distilled(&config, &sides, dtype, &other);
+                same(&got, &truth, tolerance, &format!("smoothing {smoothing}, {kind}"));
+            }
+        }
+    }
+}
+
+/// Where the textbook's sum keeps no digit, the value and the gradient keep all but a few, relative to themselves.
+#[test]
+fn near_equality_by_tensor_operations() {
+    let [_, other] = devices();
+    let mut r = SplitMix::new(17);
+    let p: Vec<f64> = logits(18)[0].clone();
+    let q: Vec<f64> = p.iter().map(|x| f64::from((x + 1e-4 * (2.0 * r.unit() - 1.0)) as f32)).collect();
+    let config = DistillationLossConfig::new();
+    let sides = [p, q];
+    let [got, truth] = [(DType::F32, &other), (DType::F64, &devices()[0])]
+        .map(|(dtype, device)| distilled(&config, &sides, dtype, device));
+    assert!((got[0][0] / truth[0][0] - 1.0).abs() < 2e-6, "{} is not {}", got[0][0], truth[0][0]);
+    let most = truth[2].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    for (got, truth) in got[2].iter().zip(&truth[2]) {
+        assert!((got - truth).abs() < 2e-6 * most, "{got:e} is not {truth:e}");
+    }
+}
+
+/// What singles cannot hold is left to numbers that can, and what is refused is refused in the same words.
+#[test]
+fn tensor_operations_give_up_where_kernels_do() {
+    let row = |x: f32| [[0.0, x, 1.0], [0.5, 0.0, -0.5]];
+    let on = |device: &Device, p: [[f32; 3]; 2], q: [[f32; 3]; 2], name: &str| {
+        let [p, q] = [p, q].map(|side| Tensor::<2>::from_floats(side, device).require_grad());
+        let loss = DistillationLossConfig::new().with_divergence(name.into()).init().unwrap();
+        let value = loss.forward(p, q.clone(), None, Reduction::Sum)?;
+        Ok::<_, kullback::Error>([numbers(value.clone()), numbers(q.grad(&value.backward()).unwrap())])
+    };
+    let [flex, other] = devices();
+    for (p, q, name) in [
+        (row(90.0), row(-90.0), "kl"),
+        (row(90.0), row(-90.0), "chi2"),
+        (row(90.0), row(-60.0), "renyi=3"),
+        (row(f32::MAX), row(f32::MIN), "js"),
+        (row(f32::NAN), row(0.0), "kl"),
+        (row(0.0), row(f32::INFINITY), "kl"),
+    ] {
+        match (on(&other, p, q, name), on(&flex, p, q, name)) {
+            (Ok(got), Ok(truth)) => {
+                for (got, truth) in got.iter().zip(&truth) {
+                    for (x, y) in got.iter().zip(truth) {
+                        assert!(x == y || (x - y).abs() <= 1e-6 * y.abs().max(0.1), "{name}: {x:e} is not {y:e}");
+                    }
+                }
+            }
+            (got, truth) => assert_eq!(got.unwrap_err(), truth.unwrap_err()),
         }
     }
 }
@@ -250,6 +406,73 @@ fn gaussians() {
         assert!((numbers(loss.clone())[0] - found.kl()).abs() < 1e-6 * found.kl());
         let truth: Vec<f64> = mean.iter().map(|x| x / ROWS as f64).collect();
         near(&numbers(only_mean.grad(&loss.backward()).unwrap()), &truth, 1e-6);
+    }
+}
+
+/// Every penalty, of Gaussians near the prior and far from it, by tensor operations against the kernels.
+#[test]
+fn gaussians_by_tensor_operations() {
+    let [flex, other] = devices();
+    let mut r = SplitMix::new(19);
+    let mut draw =
+        |size: f64| -> Vec<f64> { (0..80).map(|_| f64::from((size * (2.0 * r.unit() - 1.0)) as f32)).collect() };
+    for size in [1e-3, 1.0, 12.0] {
+        let sides = [0; 4].map(|_| draw(size));
+        for shape in [Shape::Plain, Shape::AtLeast(0.25), Shape::Near(1.0)] {
+            for over in [Over::Dimension, Over::Group(2), Over::Batch, Over::Sample] {
+                for balance in [Balance::NONE, Balance { posterior: 0.25, prior: 0.75 }] {
+                    let loss = GaussianKl::of(Penalty { weight: 1.5, shape, over }).with_balance(balance);
+                    let run = |dtype, device: &Device| {
+                        let [mean_p, ln_p, mean_q, ln_q] =
+                            sides.each_ref().map(|x| tensor(x, [ROWS, 5], dtype, device));
+                        let two = all([mean_p.clone(), ln_p.clone()], |[m, l]| loss.forward(m, l).unwrap().loss);
+                        let by_p = all([mean_p.clone(), ln_p.clone()], |p| {
+                            loss.forward_between(p, [mean_q.clone(), ln_q.clone()]).unwrap().loss
+                        });
+                        let by_q = all([mean_q.clone(), ln_q.clone()], |q| {
+                            loss.forward_between([mean_p.clone(), ln_p.clone()], q).unwrap().loss
+                        });
+                        [two, by_p, by_q]
+                    };
+                    for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 1e-6)] {
+                        let what = format!("{size} {shape:?} {over:?} {balance:?}");
+                        for (got, truth) in run(dtype, &other).iter().zip(&run(dtype, &flex)) {
+                            same(got, truth, tolerance, &what);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let bad = Balance { posterior: -1.0, prior: 1.0 };
+    for device in devices() {
+        let [m, l] = [0; 2].map(|_| Tensor::<2>::zeros([2, 2], &device));
+        assert!(GaussianKlConfig::new().init().with_balance(bad).forward(m, l).is_err());
+    }
+}
+
+/// Batches that tensor operations take piece by piece.
+#[test]
+fn pieces_make_a_whole() {
+    let [flex, other] = devices();
+    let mut r = SplitMix::new(23);
+    let mut draw = |n: usize| -> Vec<f64> { (0..n).map(|_| f64::from((2.0 * r.unit() - 1.0) as f32)).collect() };
+    let (rows, columns) = (3, 100_000);
+    let sides = [draw(rows * columns), draw(rows * columns)];
+    let loss = DistillationLossConfig::new().with_divergence("jeffreys".into()).init().unwrap();
+    let run = |dtype, device: &Device| {
+        let sides = sides.each_ref().map(|side| tensor(side, [rows, columns], dtype, device));
+        all(sides, |[p, q]| loss.forward(p, q, None, Reduction::Sum).unwrap())
+    };
+    same(&run(DType::F32, &other), &run(DType::F64, &flex), 1e-6, "rows");
+    let (samples, latent) = (60_000, 5);
+    let sides = [draw(samples * latent), draw(samples * latent)];
+    for penalty in [Penalty::beta(1.0), Penalty { over: Over::Sample, ..Penalty::free_bits(0.5) }] {
+        let run = |dtype, device: &Device| {
+            let sides = sides.each_ref().map(|side| tensor(side, [samples, latent], dtype, device));
+            all(sides, |[m, l]| GaussianKl::of(penalty).forward(m, l).unwrap().loss * samples as f64)
+        };
+        same(&run(DType::F32, &other), &run(DType::F64, &flex), 1e-6, "samples");
     }
 }
 

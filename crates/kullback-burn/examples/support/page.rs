@@ -73,6 +73,7 @@ fn style() -> String {
          figure{{margin:2rem 0}}svg{{max-width:100%;height:auto}}figcaption,caption{{text-align:left;padding:.4rem 0}}\
          .wide{{overflow-x:auto}}table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}\
          th,td{{padding:.2rem .8rem .2rem 0;text-align:right;border-bottom:1px solid #8885}}\
+         th{{vertical-align:bottom}}td{{white-space:nowrap}}table{{font-size:.9em}}\
          th:first-child,td:first-child{{text-align:left}}\
          @media (prefers-color-scheme: dark){{body{{background:{dark_paper};color:{dark_ink}}}}}</style>"
     )

@@ -10,9 +10,10 @@ const SHADES: f32 = 32.0;
 /// Width of an image, and the gap to the next.
 const SIDE: f64 = 52.0;
 const GAP: f64 = 6.0;
-/// Room for the labels.
+/// Room for the labels of rows, for the title, and for the labels of columns.
 const LEFT: f64 = 120.0;
-const TOP: f64 = 58.0;
+const TITLE: f64 = 38.0;
+const LABELS: f64 = 20.0;
 
 /// Rows of images with their labels.
 pub(crate) struct Tiles<'a> {
@@ -29,7 +30,8 @@ impl Tiles<'_> {
         let pixel = SIDE / width.max(1) as f64;
         let step = pixel * height as f64 + GAP;
         let most = self.rows.iter().map(|(_, images)| images.len()).max().unwrap_or_default();
-        let (full, tall) = (LEFT + most as f64 * (SIDE + GAP) + GAP, TOP + self.rows.len() as f64 * step + GAP);
+        let top = if self.columns.is_empty() { TITLE } else { TITLE + LABELS };
+        let (full, tall) = (LEFT + most as f64 * (SIDE + GAP) + GAP, top + self.rows.len() as f64 * step + GAP);
         let mut body = format!(
             "<rect width=\"{full}\" height=\"{tall}\" fill=\"{}\"/><text x=\"{}\" y=\"22\" font-size=\"16\" text-anchor=\"middle\">{}</text>",
             PAPER[0],
@@ -38,10 +40,10 @@ impl Tiles<'_> {
         );
         for (column, label) in self.columns.iter().enumerate() {
             let x = LEFT + column as f64 * (SIDE + GAP) + SIDE / 2.0;
-            body += &text(x, TOP - 8.0, "middle", label);
+            body += &text(x, top - 8.0, "middle", label);
         }
         for (row, (label, images)) in self.rows.iter().enumerate() {
-            let y = TOP + row as f64 * step;
+            let y = top + row as f64 * step;
             body += &text(LEFT - 10.0, y + step / 2.0, "end", label);
             for (column, image) in images.iter().enumerate() {
                 let x = LEFT + column as f64 * (SIDE + GAP);

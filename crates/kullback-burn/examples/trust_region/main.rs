@@ -155,7 +155,8 @@ fn page(options: &Options, runs: &[(Run, f64)]) -> Page {
         tables: vec![Table {
             head: head.map(str::to_owned).to_vec(),
             rows: rows.collect(),
-            caption: "No update of the trust region is above δ; where the KL is only priced or free, many are.".to_owned(),
+            caption: "An update by the trust region is never above δ; where the KL is free or only priced nothing holds it."
+                .to_owned(),
         }],
         figures: vec![
             Figure {

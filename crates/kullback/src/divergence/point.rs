@@ -57,7 +57,8 @@ impl<V: Real> Point<V> {
     /// A category of mass 1 in total, from ln p and p, a separately computed q, and `ln_ratio = ln(q/p)`. Where q is
     /// near p everything but p comes from `ln_ratio`: q − p = p·(e^x − 1) and φ = p·(e^x − 1 − x).
     #[inline(always)]
-    pub(crate) fn from_logs(p: V, q: V, ln_p: V, ln_ratio: V) -> Self {
+    #[must_use]
+    pub fn from_logs(p: V, q: V, ln_p: V, ln_ratio: V) -> Self {
         let near = p.constant(NEAR);
         let x = ln_ratio;
         let excess = p * exp_excess_near(x);
@@ -115,8 +116,9 @@ impl<V: Real> Point<V> {
         // From m to q, or to p where nothing is left of q.
         let to = q.where_less(least, p.max(least), q);
         let known = V::ln_ratio(m.max(least), to, q.where_less(least, difference * -of_q, difference * of_p));
+        // Neither by way of the other: a large ratio would swallow what is known.
         let ln_q = q.where_less(least, known + ln_ratio, known);
-        let ln_p = ln_q - ln_ratio;
+        let ln_p = q.where_less(least, known, known - ln_ratio);
         let (by_p, by_q) = (p * of_p, q * of_q);
         let near = by_p.mul_add(exp_excess_near(-ln_p), by_q * exp_excess_near(-ln_q));
         let far = by_p.mul_add(ln_p, by_q * ln_q);

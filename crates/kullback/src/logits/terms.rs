@@ -90,8 +90,9 @@ impl Terms {
         }
     }
 
-    /// Σ φ over all categories.
-    pub(crate) fn value<G: Generator>(&self, generator: G) -> f64 {
+    /// Σ φ over all categories, per unit of mass.
+    #[must_use]
+    pub fn value<G: Generator>(&self, generator: G) -> f64 {
         let infinite = |orphan: bool, factor: f64| orphan && factor == f64::INFINITY;
         if infinite(self.orphan_p, generator.at_infinity()) || infinite(self.orphan_q, generator.at_zero()) {
             return f64::INFINITY;
@@ -106,12 +107,14 @@ impl Terms {
     }
 
     /// Σ ∂φ/∂ ln q over all categories in which it is finite.
-    pub(crate) fn slope_q<G: Generator>(&self, generator: G) -> f64 {
+    #[must_use]
+    pub fn slope_q<G: Generator>(&self, generator: G) -> f64 {
         self.slope.value() + finite(generator.at_zero()) * self.only_q.value()
     }
 
     /// Σ ∂φ/∂ ln p over all categories in which it is finite.
-    pub(crate) fn slope_p<G: Generator>(&self, generator: G) -> f64 {
+    #[must_use]
+    pub fn slope_p<G: Generator>(&self, generator: G) -> f64 {
         self.sum.value() - self.slope.value() + finite(generator.at_infinity()) * self.only_p.value()
     }
 }

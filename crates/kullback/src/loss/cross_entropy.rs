@@ -60,7 +60,7 @@ impl CrossEntropyLoss {
     /// As [`forward`](CrossEntropyLoss::forward), and [`Error::Shape`] for a buffer of another length.
     pub fn forward_into<T: Logit>(&self, logits: Rows<'_, T>, labels: &[i64], values: &mut [f64]) -> Result<(), Error> {
         shape(values.len(), logits.len())?;
-        let labels = Labels::new(Some(labels), self.ignore_index, logits)?;
+        let labels = Labels::new(Some(labels), self.ignore_index, logits.len(), logits.columns())?;
         self.rows(logits, labels, 1.0, values, &mut [])
     }
 
@@ -79,7 +79,7 @@ impl CrossEntropyLoss {
     }
 
     fn reduced<T: Logit>(&self, logits: Rows<'_, T>, labels: &[i64], to: &mut [T]) -> Result<f64, Error> {
-        let labels = Labels::new(Some(labels), self.ignore_index, logits)?;
+        let labels = Labels::new(Some(labels), self.ignore_index, logits.len(), logits.columns())?;
         let counted = labels.counted(logits.len());
         let mut values = vec![0.0; logits.len()];
         self.rows(logits, labels, self.reduction.factor(counted, logits.len()), &mut values, to)?;

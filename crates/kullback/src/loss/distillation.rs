@@ -116,6 +116,38 @@ impl<D: Objective> Distillation<D> {
         self.value_and_gradients_into(teacher, student, labels, None, None)
     }
 
+    /// What the value of each row counts in the loss, 0 where it does not: for rows that are measured elsewhere, each
+    /// `α·CE + (1 − α)·[T²]·D`.
+    ///
+    /// ```
+    /// use kullback::{Distillation, Kl};
+    /// let loss = Distillation::new(Kl, 1.0);
+    /// assert_eq!(loss.row_weights(Some(&[2, -100, 0]), 3, 4)?, [0.5, 0.0, 0.5]);
+    /// # Ok::<(), kullback::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`forward`](Distillation::forward), but for what is wrong with logits.
+    pub fn row_weights(&self, labels: Option<&[i64]>, rows: usize, categories: usize) -> Result<Vec<f64>, Error> {
+        let nothing: &[f64] = &[];
+        let none = Rows::new(nothing, categories)?;
+        self.checked(labels.is_some())?;
+        LogitRows::new(none, none)?.with_temperature(self.temperature)?;
+        let labels = Labels::new(labels, self.ignore_index, rows, categories)?;
+        let factor = self.reduction.factor(labels.counted(rows), rows);
+        Ok((0..rows).map(|row| if labels.counts(row) { factor } else { 0.0 }).collect())
+    }
+
+    /// α and the smoothing, if they are in range.
+    fn checked(&self, labels_given: bool) -> Result<[f64; 2], Error> {
+        let alpha = unit_interval("hard_label_weight", self.hard_label_weight)?;
+        let smoothing = unit_interval("label_smoothing", self.label_smoothing)?;
+        if alpha > 0.0 && !labels_given {
+            return Err(Error::Parameter { name: "hard_label_weight", value: alpha, expected: "0 without labels" });
+        }
+        Ok([alpha, smoothing])
+    }
+
     /// The value of each row, 0 where it does not count.
     ///
     /// # Errors
@@ -128,7 +160,7 @@ impl<D: Objective> Distillation<D> {
         values: &mut [f64],
     ) -> Result<(), Error> {
         shape(values.len(), student.len())?;
-        let labels = Labels::new(labels, self.ignore_index, student)?;
+        let labels = Labels::new(labels, self.ignore_index, student.len(), student.columns())?;
         self.rows([teacher, student], labels, 1.0, values, [&mut [], &mut []])
     }
 
@@ -163,7 +195,7 @@ impl<D: Objective> Distillation<D> {
                 shape(to.len(), rows.len() * rows.columns())?;
             }
         }
-        let labels = Labels::new(labels, self.ignore_index, student)?;
+        let labels = Labels::new(labels, self.ignore_index, student.len(), student.columns())?;
         let counted = labels.counted(student.len());
         let factor = self.reduction.factor(counted, student.len());
         let mut values = vec![0.0; student.len()];
@@ -180,11 +212,7 @@ impl<D: Objective> Distillation<D> {
         values: &mut [f64],
         to: [&mut [T]; 2],
     ) -> Result<(), Error> {
-        let alpha = unit_interval("hard_label_weight", self.hard_label_weight)?;
-        let smoothing = unit_interval("label_smoothing", self.label_smoothing)?;
-        if alpha > 0.0 && !labels.given() {
-            return Err(Error::Parameter { name: "hard_label_weight", value: alpha, expected: "0 without labels" });
-        }
+        let [alpha, smoothing] = self.checked(labels.given())?;
         // Refused here, lest a batch without rows let something pass.
         LogitRows::new(teacher, student)?.with_temperature(self.temperature)?;
         let soft = (1.0 - alpha) * if self.scale_t2 { self.temperature * self.temperature } else { 1.0 };

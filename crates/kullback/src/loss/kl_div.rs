@@ -97,7 +97,7 @@ impl KlDivLoss {
         let divisor = self.reduction.divisor(n, batch) as f64;
         let mut sum = Sum::ZERO;
         let upstream = |_| 1.0 / divisor;
-        self.gradients(input, target, upstream, [by_input, by_target], |value| sum = sum + value)?;
+        self.gradients(input, target, upstream, [by_input, by_target], |_, value| sum = sum + value)?;
         // Without elements torch divides by zero.
         Ok(if n == 0 && !self.strict_torch { 0.0 } else { sum.value() / divisor })
     }
@@ -116,7 +116,24 @@ impl KlDivLoss {
         by_target: Option<&mut [T]>,
     ) -> Result<(), Error> {
         shape(upstream.len(), input.len())?;
-        self.gradients(input, target, |i| upstream[i].into(), [by_input, by_target], |_| ())
+        self.gradients(input, target, |i| upstream[i].into(), [by_input, by_target], |_, _| ())
+    }
+
+    /// The value of each element and its derivatives where they are wanted, in one sweep: what
+    /// [`forward_into`](KlDivLoss::forward_into) and [`backward_into`](KlDivLoss::backward_into) with an upstream of 1 write.
+    ///
+    /// # Errors
+    /// As [`forward`](KlDivLoss::forward), and [`Error::Shape`] for a buffer of another length.
+    pub fn values_and_gradients_into<T: Logit>(
+        &self,
+        input: &[T],
+        target: &[T],
+        values: &mut [T],
+        by_input: Option<&mut [T]>,
+        by_target: Option<&mut [T]>,
+    ) -> Result<(), Error> {
+        shape(values.len(), input.len())?;
+        self.gradients(input, target, |_| 1.0, [by_input, by_target], |i, value| values[i] = T::rounded(value))
     }
 
     fn gradients<T: Logit>(
@@ -125,13 +142,13 @@ impl KlDivLoss {
         target: &[T],
         upstream: impl Fn(usize) -> f64,
         [mut by_input, mut by_target]: [Option<&mut [T]>; 2],
-        mut see: impl FnMut(f64),
+        mut see: impl FnMut(usize, f64),
     ) -> Result<(), Error> {
         for to in [&by_input, &by_target].into_iter().flatten() {
             shape(to.len(), input.len())?;
         }
         self.each(input, target, |i, element| {
-            see(element.value);
+            see(i, element.value);
             for (to, slope) in [(&mut by_input, element.by_input), (&mut by_target, element.by_target)] {
                 if let Some(to) = to {
                     to[i] = T::rounded(upstream(i) * slope);

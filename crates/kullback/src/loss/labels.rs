@@ -1,6 +1,5 @@
 //! What losses of rows against labels share.
 
-use crate::discrete::Rows;
 use crate::error::RowError;
 use crate::logits::{Logit, shape, side};
 use crate::num::exp_log::{exp, exp_m1, ln_1p};
@@ -16,11 +15,15 @@ pub(super) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// Labels for rows of logits.
-    pub(super) fn new<T>(labels: Option<&'a [i64]>, ignored: Option<i64>, logits: Rows<'_, T>) -> Result<Self, Error> {
-        let categories = logits.columns();
+    /// Labels for so many rows of logits.
+    pub(super) fn new(
+        labels: Option<&'a [i64]>,
+        ignored: Option<i64>,
+        rows: usize,
+        categories: usize,
+    ) -> Result<Self, Error> {
         if let Some(labels) = labels {
-            shape(labels.len(), logits.len())?;
+            shape(labels.len(), rows)?;
             for (row, &category) in labels.iter().enumerate() {
                 let exists = usize::try_from(category).is_ok_and(|label| label < categories);
                 if Some(category) != ignored && !exists {

@@ -75,7 +75,7 @@ pub fn exp_excess<V: Real>(x: V) -> V {
 
 /// `eˣ − 1 − x ≥ 0` for |x| ≤ 1: the polynomial alone.
 #[inline(always)]
-pub(crate) fn exp_excess_near<V: Real>(x: V) -> V {
+pub fn exp_excess_near<V: Real>(x: V) -> V {
     x * x * excess_tail(x)
 }
 

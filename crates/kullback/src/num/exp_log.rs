@@ -43,9 +43,9 @@ pub(crate) fn reduce_ratio<V: Real>(p: V, q: V, difference: Option<V>) -> Reduce
     Reduced { k, q: near, surplus, s: surplus / (p + near) }
 }
 
-/// 2 atanh(s)/s − 2, positive and small.
+/// 2 atanh(s)/s − 2, positive and small, for |s| ≤ 0.2.
 #[inline(always)]
-pub(crate) fn excess_of_atanh<V: Real>(s: V) -> V {
+pub fn excess_of_atanh<V: Real>(s: V) -> V {
     let z = s * s;
     z * atanh_tail(z)
 }

@@ -18,7 +18,11 @@ impl Balance {
     /// One divergence, seen by both sides.
     pub const NONE: Self = Self { posterior: 1.0, prior: 1.0 };
 
-    pub(super) fn checked(self) -> Result<Self, Error> {
+    /// The same weights, if they are in range.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a weight that is negative or not finite.
+    pub fn checked(self) -> Result<Self, Error> {
         for (name, value) in [("posterior", self.posterior), ("prior", self.prior)] {
             if !(value >= 0.0 && value.is_finite()) {
                 return Err(Error::Parameter { name, value, expected: "a finite number, at least 0" });
@@ -27,8 +31,9 @@ impl Balance {
         Ok(self)
     }
 
-    /// The loss of both sides together.
-    pub(super) fn of(self, loss: LatentLoss) -> LatentLoss {
+    /// The loss of both sides together, from that of one divergence.
+    #[must_use]
+    pub fn of(self, loss: LatentLoss) -> LatentLoss {
         match self == Self::NONE {
             true => loss,
             false => LatentLoss { value: loss.value * (self.posterior + self.prior), ..loss },

@@ -27,12 +27,17 @@ pub(super) struct Coordinates<'a, T> {
     pub(super) by_q: [&'a mut [T]; 2],
 }
 
-/// What a vector of coordinates comes to. The derivatives for Q's mean are those for P's with the sign turned.
-struct Found<L> {
-    value: L,
-    by_mean: L,
-    by_ln_variance: L,
-    by_ln_variance_q: L,
+/// KL between Gaussians in one coordinate, or in a vector of them, with its derivatives.
+#[derive(Debug, Clone, Copy)]
+pub struct Coordinate<L> {
+    /// KL(P‖Q), in nats.
+    pub value: L,
+    /// Its derivative for the mean of P, times the scale; that for the mean of Q has the other sign.
+    pub by_mean: L,
+    /// For ln σ² of P.
+    pub by_ln_variance: L,
+    /// For ln σ² of Q.
+    pub by_ln_variance_q: L,
 }
 
 #[inline(always)]
@@ -40,24 +45,28 @@ fn read<T: Vectorised, S: Simd>(simd: S, from: &[T], at: usize) -> V<T, S> {
     V::<T, S>::load(simd, &from[at..at + V::<T, S>::LEN])
 }
 
-#[inline(always)]
-fn coordinates<L: Real>(p: [L; 2], q: Option<[L; 2]>, scale: L) -> Found<L> {
-    let (difference, ln_ratio, pull) = match q {
-        None => (p[0], p[1], p[0]),
-        Some([mean, ln_variance]) => {
-            let difference = p[0] - mean;
-            (difference, p[1] - ln_variance, difference * (-ln_variance).exp())
+impl<L: Real> Coordinate<L> {
+    /// Of the mean and ln σ² of P, and of Q unless it is N(0, 1). The derivatives are multiplied by `scale`.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(p: [L; 2], q: Option<[L; 2]>, scale: L) -> Self {
+        let (difference, ln_ratio, pull) = match q {
+            None => (p[0], p[1], p[0]),
+            Some([mean, ln_variance]) => {
+                let difference = p[0] - mean;
+                (difference, p[1] - ln_variance, difference * (-ln_variance).exp())
+            }
+        };
+        let growth = ln_ratio.exp_m1();
+        let excess = ln_ratio.abs().where_less(growth.constant(1.0), exp_excess_near(ln_ratio), growth - ln_ratio);
+        let half = scale * 0.5;
+        let square = difference * pull;
+        Self {
+            value: (excess + square) * 0.5,
+            by_mean: scale * pull,
+            by_ln_variance: half * growth,
+            by_ln_variance_q: -(half * (growth + square)),
         }
-    };
-    let growth = ln_ratio.exp_m1();
-    let excess = ln_ratio.abs().where_less(growth.constant(1.0), exp_excess_near(ln_ratio), growth - ln_ratio);
-    let half = scale * 0.5;
-    let square = difference * pull;
-    Found {
-        value: (excess + square) * 0.5,
-        by_mean: scale * pull,
-        by_ln_variance: half * growth,
-        by_ln_variance_q: -(half * (growth + square)),
     }
 }
 
@@ -91,7 +100,7 @@ impl<T: Vectorised> Coordinates<'_, T> {
             None => None,
             Some([mean, ln_variance]) => Some([read(simd, mean, at), read(simd, ln_variance, at)]),
         };
-        let found = coordinates([read(simd, self.p[0], at), read(simd, self.p[1], at)], q, scale);
+        let found = Coordinate::new([read(simd, self.p[0], at), read(simd, self.p[1], at)], q, scale);
         found.value.store(&mut self.values[to.clone()]);
         if !self.by_p[0].is_empty() {
             found.by_mean.store(&mut self.by_p[0][to.clone()]);

@@ -79,9 +79,13 @@ impl Shape {
 }
 
 /// What the divergence of each entry is multiplied by to become the penalty's.
-pub(super) enum Slopes {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Slopes {
+    /// The same for all.
     All(f64),
+    /// One for each dimension.
     Dimensions(Vec<f64>),
+    /// One for each sample.
     Samples(Vec<f64>),
 }
 
@@ -167,15 +171,35 @@ impl Penalty {
         if samples == 0 {
             return Ok(LatentLoss { value: 0.0, per_dimension: swept.dimensions });
         }
-        let (value, slopes) = penalty.evaluate(&swept.dimensions, &swept.samples);
+        let (value, slopes) = penalty.bent(&swept.dimensions, &swept.samples);
         if wanted && self.shape != Shape::Plain {
             sweep(Some(&slopes))?;
         }
         Ok(LatentLoss { value, per_dimension: swept.dimensions })
     }
 
-    /// The penalty and its slopes, from the means of the dimensions or the sums of the samples.
-    fn evaluate(self, dimensions: &[f64], samples: &[f64]) -> (f64, Slopes) {
+    /// The penalty and its slopes for the divergence of every entry, from the mean over the batch of each dimension and the
+    /// sum over the dimensions of each sample: for divergences that are computed elsewhere. The sums themselves matter to
+    /// [`Over::Sample`] alone, their number always. Without samples the penalty is 0.
+    ///
+    /// ```
+    /// use kullback::loss::latent::{Penalty, Slopes};
+    /// let (value, slopes) = Penalty::free_bits(0.5).evaluate(&[0.25, 1.0], &[1.5, 1.0])?;
+    /// assert_eq!((value, slopes), (1.5, Slopes::Dimensions(vec![0.0, 0.5])));
+    /// # Ok::<(), kullback::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a penalty out of range.
+    pub fn evaluate(self, per_dimension: &[f64], per_sample: &[f64]) -> Result<(f64, Slopes), Error> {
+        let penalty = self.checked()?;
+        match per_sample.is_empty() {
+            true => Ok((0.0, Slopes::All(0.0))),
+            false => Ok(penalty.bent(per_dimension, per_sample)),
+        }
+    }
+
+    fn bent(self, dimensions: &[f64], samples: &[f64]) -> (f64, Slopes) {
         let batch = 1.0 / samples.len() as f64;
         let mut total = Sum::ZERO;
         let mut bend = |kl: f64, weight: f64| {
