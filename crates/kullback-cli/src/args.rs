@@ -193,7 +193,8 @@ pub(crate) struct Samples {
     /// The sample of the model; a table without column names has those of X
     #[arg(value_name = "Y")]
     pub(crate) y: String,
-    /// knn-ensemble (several numbers of neighbours, weighed against their bias) or knn (one number)
+    /// knn-ensemble (several numbers of neighbours, weighed against their bias), knn (one number), histogram, kde, or classifier (a lower
+    /// bound)
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) estimator: SampleEstimator,
     /// Neighbours; implies --estimator knn, whose default is 5

@@ -101,20 +101,27 @@ impl CountInterval {
     }
 }
 
-/// The variance of the estimate as the true KL θ is imagined larger or smaller: `slope`·θ + `least`.
+/// The variance of an estimate as the true KL θ is imagined larger or smaller: `slope`·θ + `least`.
 #[derive(Clone, Copy)]
-struct Spread {
+pub(super) struct Spread {
     slope: f64,
     least: f64,
 }
 
 impl Spread {
+    /// From the delta method's `variance` where KL is `kl`, and the variance that is left at P = Q; `noise` is 1/N + 1/M.
+    pub(super) fn new(variance: f64, kl: f64, noise: f64, least: f64) -> Self {
+        // Towards P = Q the delta method's variance is 2·KL·(1/N + 1/M).
+        let slope = if kl > NEAR * noise { variance / kl } else { 2.0 * noise };
+        Self { slope, least }
+    }
+
     fn deviation(self, theta: f64) -> f64 {
         (self.slope * theta.max(0.0) + self.least).sqrt()
     }
 
     /// The ends of {θ: |θ − T| ≤ z·deviation(θ)}.
-    fn ends(self, estimate: f64, reach: f64) -> (f64, f64) {
+    pub(super) fn ends(self, estimate: f64, reach: f64) -> (f64, f64) {
         let middle = reach * reach * self.slope / 2.0;
         let root = reach * (self.slope * estimate + middle / 2.0 * self.slope + self.least).max(0.0).sqrt();
         let below_zero = estimate - reach * self.least.sqrt();
@@ -199,12 +206,8 @@ impl Path {
     /// How the variance goes with KL, by what it is at `place`.
     fn spread(&self, place: &Place) -> Spread {
         let noise = self.tally.noise();
-        // Towards P = Q the delta method's variance is 2·KL·(1/N + 1/M).
-        let slope = match place.kl > NEAR * noise {
-            true => place.variance / place.kl,
-            false => 2.0 * noise,
-        };
-        Spread { slope, least: self.tally.cells.saturating_sub(1) as f64 / 2.0 * noise * noise }
+        let least = self.tally.cells.saturating_sub(1) as f64 / 2.0 * noise * noise;
+        Spread::new(place.variance, place.kl, noise, least)
     }
 
     /// The quantile of |T* − θ| in standard deviations.

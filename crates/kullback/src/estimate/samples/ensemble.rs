@@ -26,10 +26,9 @@ pub(super) struct Ensemble {
 impl Ensemble {
     /// What `estimator` uses for samples of at least `points` points.
     pub(super) fn new(estimator: SampleEstimator, points: usize, dimensions: usize) -> Self {
-        let SampleEstimator::Ensemble = estimator else {
-            let SampleEstimator::Nearest { k } = estimator else { return Self::mean(vec![NEIGHBOURS[0]]) };
+        if let SampleEstimator::Nearest { k } = estimator {
             return Self::mean(vec![k]);
-        };
+        }
         let enough = |&k: &usize| k == NEIGHBOURS[0] || k * SPARE <= points && (k <= MOST || dimensions == 1);
         let mut ks: Vec<usize> = NEIGHBOURS.into_iter().filter(enough).collect();
         let largest = ks.last().copied().unwrap_or(1);

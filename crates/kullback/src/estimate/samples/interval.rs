@@ -2,8 +2,9 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::Sample;
 use super::ensemble::Ensemble;
-use super::{Sample, estimate};
+use super::nearest::values;
 use crate::estimate::random::SplitMix;
 use crate::threads::each;
 
@@ -39,7 +40,7 @@ pub(super) fn half_width(
     let work: Vec<[&[usize]; 2]> =
         cuts.iter().flat_map(|[x, y]| (0..parts).map(move |part| [cut(x, part, parts), cut(y, part, parts)])).collect();
     let estimates =
-        each(work, || (), &|(), [x, y]| ensemble.value(&estimate(&p.part(x), &q.part(y), &ensemble.ks).values));
+        each(work, || (), &|(), [x, y]| ensemble.value(&values(&p.part(x), &q.part(y), &ensemble.ks).values));
     let variance =
         estimates.chunks(parts).map(|estimates| variance(estimates) / parts as f64).sum::<f64>() / TIMES as f64;
     let quantile =

@@ -6,7 +6,7 @@ use crate::{Error, Rows, Side};
 /// Values beyond this many standard deviations count as that many, so that an outlier does not set the scale.
 const FAR: f64 = 4.0;
 /// Interquartile range of a standard normal distribution.
-const NORMAL_RANGE: f64 = 1.349;
+pub(super) const NORMAL_RANGE: f64 = 1.349;
 /// A pivot below this is that of columns that depend on one another.
 const DEPENDENT: f64 = 1e-6;
 

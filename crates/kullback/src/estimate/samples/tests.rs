@@ -1,7 +1,9 @@
 //! Neighbours against all distances; values against known pairs of distributions.
 #![allow(clippy::unwrap_used)]
 
+use super::ensemble::Ensemble;
 use super::line::Line;
+use super::nearest::values;
 use super::neighbours::Neighbours;
 use super::tree::Tree;
 use super::*;
@@ -41,7 +43,7 @@ fn value(p: &[f64], q: &[f64], dimensions: usize) -> f64 {
     let sample = |points: Vec<f64>| Sample { dimensions, points: Cow::Owned(points) };
     let (p, q) = (sample(scaled.p), sample(scaled.q));
     let ensemble = Ensemble::new(SampleEstimator::Ensemble, p.len().min(q.len()), dimensions);
-    ensemble.value(&estimate(&p, &q, &ensemble.ks).values)
+    ensemble.value(&values(&p, &q, &ensemble.ks).values)
 }
 
 /// All distances, in order.
@@ -250,4 +252,118 @@ fn what_is_doubtful_is_noted() {
     let (p, q) = (normal.points(3000, &[0.0]), normal.points(3000, &[0.0]));
     let same = kl(&p, &q, 1);
     assert!(same.notes.is_empty() && same.interval.0 < 0.0 && same.interval.1 > 0.0, "{same:?}");
+}
+
+fn by(estimator: SampleEstimator, p: &[f64], q: &[f64], dimensions: usize) -> SampleEstimate {
+    let kl = SampleKl { estimator, ..SampleKl::default() };
+    kl.between_points(Rows::new(p, dimensions).unwrap(), Rows::new(q, dimensions).unwrap()).unwrap()
+}
+
+/// Shifts of unit normal distributions, by every estimator that is not of neighbours: the least and the most that the mean of a
+/// few runs may be of the truth, by what each promises.
+#[test]
+fn other_estimators_find_known_shifts() {
+    use SampleEstimator::{Classifier, Histogram, Kernel};
+    for (estimator, dimensions, shift, n, least, most) in [
+        (Histogram, 1, 1.0, 5000, 0.95, 1.02),
+        (Histogram, 2, 0.5, 5000, 0.85, 1.02),
+        (Kernel, 1, 1.0, 3000, 0.93, 1.07),
+        (Kernel, 2, 0.5, 3000, 0.9, 1.1),
+        (Classifier, 1, 1.0, 5000, 0.97, 1.02),
+        (Classifier, 5, 0.5, 5000, 0.95, 1.02),
+        (Classifier, 10, 0.5, 5000, 0.93, 1.02),
+        (Classifier, 20, 0.3, 5000, 0.9, 1.02),
+    ] {
+        let truth = shift * shift * dimensions as f64 / 2.0;
+        let runs = 6;
+        let value = |seed| {
+            let mut normal = Normal::new(700 + seed);
+            let (p, q) = (normal.points(n, &vec![0.0; dimensions]), normal.points(n, &vec![shift; dimensions]));
+            by(estimator, &p, &q, dimensions).value / f64::from(runs as u32)
+        };
+        let share = (0..runs).map(value).sum::<f64>() / truth;
+        assert!((least..=most).contains(&share), "{estimator}, d = {dimensions}, shift {shift}: {share}");
+    }
+}
+
+/// Spreads differ, too: what the classifier's squares are for, and where one bandwidth must serve a narrow side.
+#[test]
+fn other_estimators_find_another_spread() {
+    let mut normal = Normal::new(21);
+    let (p, q) = (normal.points(4000, &[0.0]), normal.points(4000, &[0.0]));
+    let narrow: Vec<f64> = p.iter().map(|x| 0.5 * x).collect();
+    // ln 2 + 1/8 − 1/2.
+    let truth = std::f64::consts::LN_2 - 0.375;
+    for estimator in [SampleEstimator::Histogram, SampleEstimator::Kernel, SampleEstimator::Classifier] {
+        let found = by(estimator, &narrow, &q, 1);
+        assert!((found.value / truth - 1.0).abs() < 0.1, "{estimator}: {found:?}");
+    }
+}
+
+/// How often the intervals of the other estimators hold the truth where their bias is small beside it.
+#[test]
+fn other_intervals_cover_what_is_known() {
+    use SampleEstimator::{Classifier, Histogram, Kernel};
+    for (estimator, shift, n) in [
+        (Histogram, 0.0, 500),
+        (Histogram, 0.5, 500),
+        (Kernel, 0.0, 500),
+        (Kernel, 0.5, 500),
+        (Classifier, 0.0, 500),
+        (Classifier, 0.5, 500),
+    ] {
+        let runs = 200;
+        let covers = |seed: &u64| {
+            let mut normal = Normal::new(40_000 + seed);
+            let (p, q) = (normal.points(n, &[0.0]), normal.points(n, &[shift]));
+            let (low, high) = by(estimator, &p, &q, 1).interval;
+            low <= shift * shift / 2.0 && shift * shift / 2.0 <= high
+        };
+        let covered = (0..runs).filter(covers).count() as f64 / runs as f64;
+        println!("{estimator}, shift {shift}: {covered}");
+        // Of 200 runs the standard error is 0.015.
+        assert!(covered >= 0.9, "{estimator}, shift {shift}: {covered}");
+    }
+}
+
+#[test]
+fn other_estimators_take_outliers_rounding_and_ties() {
+    let mut normal = Normal::new(6);
+    let (p, q) = (normal.points(2000, &[0.0]), normal.points(2000, &[0.7]));
+    for estimator in [SampleEstimator::Histogram, SampleEstimator::Classifier] {
+        let plain = by(estimator, &p, &q, 1).value;
+        let mut far = p.clone();
+        far[0] = 1e9;
+        assert!((by(estimator, &far, &q, 1).value / plain - 1.0).abs() < 0.02, "{estimator}");
+        assert!((by(estimator, &rounded(&p, 1), &rounded(&q, 1), 1).value / plain - 1.0).abs() < 0.05, "{estimator}");
+    }
+    // Two values only.
+    let of = |ones: usize| [vec![1.0; ones], vec![0.0; 1000 - ones]].concat();
+    let found = by(SampleEstimator::Histogram, &of(500), &of(250), 1);
+    let truth = 0.5 * 2_f64.ln() + 0.5 * (2.0_f64 / 3.0).ln();
+    assert!((found.value - truth).abs() < 0.002 && found.notes.contains(&SampleNote::Cells(2)), "{found:?}");
+    // Backwards is the same but for rounding.
+    let backwards: Vec<f64> = p.iter().rev().copied().collect();
+    for estimator in [SampleEstimator::Histogram, SampleEstimator::Kernel] {
+        let [one, other] = [&p, &backwards].map(|p| by(estimator, p, &q, 1).value);
+        assert!((one - other).abs() <= 1e-12, "{estimator}: {one} {other}");
+    }
+}
+
+#[test]
+fn every_estimator_has_its_name_and_its_limits() {
+    for (name, estimator) in NAMES {
+        assert_eq!(name.parse(), Ok(estimator));
+        assert_eq!(estimator.to_string(), name);
+    }
+    let good = Normal::new(1).points(70, &[0.0; 7]);
+    let points = Rows::new(&good, 7).unwrap();
+    let with = |estimator| SampleKl { estimator, ..SampleKl::default() }.between_points(points, points);
+    assert!(matches!(with(SampleEstimator::Kernel), Err(Error::Parameter { name: "dimensions", .. })));
+    for estimator in [SampleEstimator::Histogram, SampleEstimator::Classifier] {
+        let found = with(estimator).unwrap();
+        assert!(found.interval.0 < found.interval.1 && found.interval.0 <= 0.0, "{found:?}");
+    }
+    let noted = with(SampleEstimator::Classifier).unwrap().notes;
+    assert!(noted.contains(&SampleNote::LowerBound), "{noted:?}");
 }
