@@ -116,6 +116,13 @@ impl Spread {
         Self { slope, least }
     }
 
+    /// The same for a variance and a KL that are noisy where they are small: the slope gives way to that towards P = Q, as far as KL is of the
+    /// size of its error there.
+    pub(super) fn from_noisy(variance: f64, kl: f64, noise: f64, least: f64) -> Self {
+        let error = least.sqrt().max(f64::MIN_POSITIVE);
+        Self { slope: (variance + 2.0 * noise * error) / (kl.max(0.0) + error), least }
+    }
+
     fn deviation(self, theta: f64) -> f64 {
         (self.slope * theta.max(0.0) + self.least).sqrt()
     }

@@ -46,7 +46,7 @@ pub(super) fn estimate(p: &Sample<'_>, q: &Sample<'_>, confidence: f64, seed: u6
     // At P = Q f is noise: of as many coefficients, each of about the variance 1/n + 1/m.
     let least = features(&p.points[..p.dimensions]).len() as f64 * noise * noise;
     let reach = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
-    let interval = Spread::new(variance_p / n + variance_q / m, value, noise, least).ends(value, reach);
+    let interval = Spread::from_noisy(variance_p / n + variance_q / m, value, noise, least).ends(value, reach);
     Ok(Found { value, interval, notes: vec![SampleNote::LowerBound] })
 }
 

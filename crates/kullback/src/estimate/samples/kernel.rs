@@ -43,7 +43,7 @@ pub(super) fn estimate(p: &Sample<'_>, q: &Sample<'_>, confidence: f64) -> Resul
     let cells = mean(at_p.iter().map(|of| squared * (n + m) / (of.ln_p.exp() + of.ln_q.exp() + 1.0)));
     let least = 0.5 * cells * noise * noise;
     let reach = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
-    let interval = Spread::new(variance, value, noise, least).ends(value, reach);
+    let interval = Spread::from_noisy(variance, value, noise, least).ends(value, reach);
     let apart = at_p.iter().filter(|of| of.nearest_q > FAR * FAR).count() as f64 / n;
     let notes = if apart >= super::APART { vec![SampleNote::Apart(apart)] } else { Vec::new() };
     Ok(Found { value, interval, notes })

@@ -2,6 +2,7 @@
 
 mod classifier;
 mod ensemble;
+mod group;
 mod histogram;
 mod interval;
 mod kernel;
@@ -239,15 +240,8 @@ impl SampleKl {
     /// # Errors
     /// Those of [`between`](Self::between), and [`Error::DimensionMismatch`].
     pub fn between_points(&self, p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<SampleEstimate, Error> {
-        let needed = self.needed(p, q)?;
-        for (side, points) in [(Side::P, p.len()), (Side::Q, q.len())] {
-            if points < needed {
-                return Err(Error::TooFewPoints { side, points, needed });
-            }
-        }
-        let scaled = scale::scale(p, q)?;
-        let [x, y] = [&scaled.p, &scaled.q]
-            .map(|points| Sample { dimensions: scaled.dimensions, points: Cow::Borrowed(points.as_slice()) });
+        let scaled = self.scaled(p, q)?;
+        let [x, y] = scaled.samples();
         let Found { value, interval, notes } = match self.estimator {
             SampleEstimator::Ensemble | SampleEstimator::Nearest { .. } => nearest::estimate(&x, &y, self),
             SampleEstimator::Histogram => histogram::estimate(&x, &y, self.confidence)?,
@@ -264,6 +258,40 @@ impl SampleKl {
             estimator: self.estimator,
             notes: of_samples.chain(notes).collect(),
         })
+    }
+
+    /// The value of [`between_points`](Self::between_points) alone, in nats: with nearest neighbours in a quarter of the time, because the
+    /// interval takes subsamples.
+    ///
+    /// # Errors
+    /// Those of [`between_points`](Self::between_points).
+    ///
+    /// ```
+    /// use kullback::{Rows, estimate::SampleKl};
+    /// let points: Vec<f64> = (0..200).map(|i| f64::from(i * i % 211)).collect();
+    /// let (p, q) = (Rows::new(&points[..100], 2)?, Rows::new(&points[100..], 2)?);
+    /// let kl = SampleKl::default();
+    /// assert_eq!(kl.value_between_points(p, q)?, kl.between_points(p, q)?.value);
+    /// # Ok::<(), kullback::Error>(())
+    /// ```
+    pub fn value_between_points(&self, p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<f64, Error> {
+        if !matches!(self.estimator, SampleEstimator::Ensemble | SampleEstimator::Nearest { .. }) {
+            return Ok(self.between_points(p, q)?.value);
+        }
+        let scaled = self.scaled(p, q)?;
+        let [x, y] = scaled.samples();
+        Ok(nearest::value(&x, &y, self.estimator))
+    }
+
+    /// The points in coordinates that suit, if there are enough.
+    fn scaled(&self, p: Rows<'_, f64>, q: Rows<'_, f64>) -> Result<scale::Scaled, Error> {
+        let needed = self.needed(p, q)?;
+        for (side, points) in [(Side::P, p.len()), (Side::Q, q.len())] {
+            if points < needed {
+                return Err(Error::TooFewPoints { side, points, needed });
+            }
+        }
+        scale::scale(p, q)
     }
 
     /// The fewest points of a side, once the rest is known to be in order.
@@ -299,6 +327,11 @@ impl Sample<'_> {
 
     fn rows(&self) -> impl Iterator<Item = &[f64]> {
         self.points.chunks_exact(self.dimensions)
+    }
+
+    /// The points of both.
+    fn with(&self, other: &Self) -> Sample<'static> {
+        Sample { dimensions: self.dimensions, points: Cow::Owned([&*self.points, &*other.points].concat()) }
     }
 
     /// Some of the points.

@@ -4,7 +4,7 @@ use super::ensemble::Ensemble;
 use super::line::Line;
 use super::neighbours::{CommonRadius, common_radius};
 use super::tree::Tree;
-use super::{APART, Found, Sample, SampleKl, SampleNote, interval};
+use super::{APART, Found, Sample, SampleEstimator, SampleKl, SampleNote, interval};
 
 /// Shares from which on a note is worth reading.
 const COINCIDENT: f64 = 0.01;
@@ -14,9 +14,21 @@ pub(super) fn estimate(p: &Sample<'_>, q: &Sample<'_>, kl: &SampleKl) -> Found {
     let ensemble = Ensemble::new(kl.estimator, p.len().min(q.len()), p.dimensions);
     let found = values(p, q, &ensemble.ks);
     let value = ensemble.value(&found.values);
-    let half = interval::half_width(p, q, &ensemble, ensemble.step(&found.values), kl.confidence, kl.seed);
+    let estimate = interval::Estimate {
+        value,
+        variance: found.moments.variance(p.len() as f64, q.len() as f64),
+        bias: ensemble.bias_left(&found.values),
+    };
+    let interval = interval::ends(p, q, &ensemble, &estimate, kl.confidence, kl.seed);
+    let half = 0.5 * (interval.1 - interval.0);
     let notes = notes(&found, p.len(), ensemble.extrapolated(&found.values), value, half);
-    Found { value, interval: (value - half, value + half), notes }
+    Found { value, interval, notes }
+}
+
+/// The value alone.
+pub(super) fn value(p: &Sample<'_>, q: &Sample<'_>, estimator: SampleEstimator) -> f64 {
+    let ensemble = Ensemble::new(estimator, p.len().min(q.len()), p.dimensions);
+    ensemble.value(&values(p, q, &ensemble.ks).values)
 }
 
 /// The estimates for each of `ks`.

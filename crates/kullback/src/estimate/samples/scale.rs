@@ -1,5 +1,8 @@
 //! Coordinates of one spread and without correlation: KL is the same in any coordinates, the size of balls is not.
 
+use std::borrow::Cow;
+
+use super::Sample;
 use crate::family::multivariate::Cholesky;
 use crate::{Error, Rows, Side};
 
@@ -18,6 +21,12 @@ pub(super) struct Scaled {
     pub(super) dimensions: usize,
     /// Columns depend on one another, so that only their spreads could be made equal.
     pub(super) dependent: bool,
+}
+
+impl Scaled {
+    pub(super) fn samples(&self) -> [Sample<'_>; 2] {
+        [&self.p, &self.q].map(|points| Sample { dimensions: self.dimensions, points: Cow::Borrowed(points) })
+    }
 }
 
 /// Leaves out constant columns, divides each other by its pooled interquartile range and removes what correlation is within the samples
