@@ -20,6 +20,13 @@ fn vectors<S: Simd>() -> usize {
     GROUP / <F64s<S> as Lanes<S>>::LEN
 }
 
+/// The queries of the v-th.
+#[inline(always)]
+fn span<S: Simd>(v: usize) -> core::ops::Range<usize> {
+    let len = <F64s<S> as Lanes<S>>::LEN;
+    v * len..(v + 1) * len
+}
+
 #[inline(always)]
 fn splat<S: Simd>(simd: S, x: f64) -> Wide<S> {
     [F64s::splat(simd, x); MOST]
@@ -29,7 +36,7 @@ fn splat<S: Simd>(simd: S, x: f64) -> Wide<S> {
 fn load<S: Simd>(simd: S, from: &Each) -> Wide<S> {
     let mut to = splat(simd, 0.0);
     for v in 0..vectors::<S>() {
-        to[v] = F64s::load(simd, &from[v * <F64s<S> as Lanes<S>>::LEN..]);
+        to[v] = F64s::load(simd, &from[span::<S>(v)]);
     }
     to
 }
@@ -37,7 +44,7 @@ fn load<S: Simd>(simd: S, from: &Each) -> Wide<S> {
 #[inline(always)]
 fn store<S: Simd>(from: &Wide<S>, to: &mut Each) {
     for v in 0..vectors::<S>() {
-        from[v].store(&mut to[v * <F64s<S> as Lanes<S>>::LEN..]);
+        from[v].store(&mut to[span::<S>(v)]);
     }
 }
 
@@ -66,7 +73,7 @@ impl Queries<'_> {
         for (lanes, &x) in self.lanes.iter().zip(point) {
             let at = F64s::splat(simd, x);
             for v in 0..vectors::<S>() {
-                let difference = F64s::load(simd, &lanes[v * <F64s<S> as Lanes<S>>::LEN..]) - at;
+                let difference = F64s::load(simd, &lanes[span::<S>(v)]) - at;
                 sum[v] = sum[v] + difference * difference;
             }
         }
@@ -80,7 +87,7 @@ impl Queries<'_> {
         for (lanes, side) in self.lanes.iter().zip(self.tree.sides(node)) {
             let (low, high) = (F64s::splat(simd, side[0]), F64s::splat(simd, side[1]));
             for v in 0..vectors::<S>() {
-                let x = F64s::load(simd, &lanes[v * <F64s<S> as Lanes<S>>::LEN..]);
+                let x = F64s::load(simd, &lanes[span::<S>(v)]);
                 let out = (low - x).max(x - high).max(zero);
                 sum[v] = sum[v] + out * out;
             }
@@ -95,7 +102,7 @@ impl Queries<'_> {
         for (lanes, side) in self.lanes.iter().zip(self.tree.sides(node)) {
             let (low, high) = (F64s::splat(simd, side[0]), F64s::splat(simd, side[1]));
             for v in 0..vectors::<S>() {
-                let x = F64s::load(simd, &lanes[v * <F64s<S> as Lanes<S>>::LEN..]);
+                let x = F64s::load(simd, &lanes[span::<S>(v)]);
                 let far = (x - low).max(high - x);
                 sum[v] = sum[v] + far * far;
             }

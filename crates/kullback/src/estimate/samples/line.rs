@@ -63,7 +63,7 @@ impl Neighbours for Line {
         let own = usize::from(batch.own.is_some());
         for (radii, counts) in radii.iter().zip(counts) {
             for lane in (0..batch.len()).filter(|&lane| radii[lane] >= 0.0) {
-                counts[lane] = (self.count(batch.point(lane)[0], radii[lane]) - own) as f64;
+                counts[lane] += (self.count(batch.point(lane)[0], radii[lane]) - own) as f64;
             }
         }
     }
