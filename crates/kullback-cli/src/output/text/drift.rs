@@ -50,7 +50,8 @@ fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
     let cells = if wide { 12 } else { 8 };
     let figures: Vec<Figures> = columns.iter().map(|column| Figures::of(column, unit, cells)).collect();
     let kl = format!("KL {}", unit.name());
-    let mut shown: Vec<(&str, Align, fn(&Figures) -> &str)> = vec![(&kl, Align::Right, |f| &f.kl)];
+    let first: Shown<'_> = (kl.as_str(), Align::Right, |f| &f.kl);
+    let mut shown = vec![first];
     if widest_of_all {
         shown.push(("95 % interval", Align::Right, |f| &f.interval));
     }
@@ -103,6 +104,9 @@ fn nulls(fraction: Option<f64>) -> String {
 fn optional(figure: Option<String>) -> String {
     figure.unwrap_or_else(|| "–".to_owned())
 }
+
+/// A column of the table: its title, on which side its cells are flush, and what they are.
+type Shown<'a> = (&'a str, Align, fn(&Figures) -> &str);
 
 /// The cells of a column's row after its name and kind.
 struct Figures {

@@ -3,6 +3,11 @@
 //! Queries that are near one another want the same nodes: a group of them walks the tree once, and a point that is read is compared with all.
 //! Differences are squared and added without a fused multiply-add, so that distances have the same bits on every machine.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "adaptors of iterators are not compiled for the instruction set of their caller"
+)]
+
 use super::neighbours::{Batch, GROUP};
 use super::tree::{Node, Tree};
 use crate::num::Real as _;
