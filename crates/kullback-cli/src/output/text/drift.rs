@@ -10,7 +10,7 @@ const MARK: &str = "●";
 /// Drift of a column whose values are all new, as of a table's own date.
 const MARK_DISJOINT: &str = "○";
 const DIGITS: usize = 3;
-/// Columns of text from which intervals have a place.
+/// The width of a terminal in which intervals have a place.
 const WITH_INTERVALS: usize = 130;
 const MOVED_SHOWN: usize = 3;
 /// The narrowest a column's name may get, and the widest a bin's name.
@@ -46,7 +46,7 @@ fn headline(report: &DriftReport) -> String {
 
 fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
     let wide = width.is_none_or(|width| width >= 100);
-    let widest_of_all = width.is_none_or(|width| width >= WITH_INTERVALS);
+    let widest_of_all = width.is_some_and(|width| width >= WITH_INTERVALS);
     let cells = if wide { 12 } else { 8 };
     let figures: Vec<Figures> = columns.iter().map(|column| Figures::of(column, unit, cells)).collect();
     let kl = format!("KL {}", unit.name());
