@@ -10,8 +10,6 @@ const MARK: &str = "●";
 /// Drift of a column whose values are all new, as of a table's own date.
 const MARK_DISJOINT: &str = "○";
 const DIGITS: usize = 3;
-/// The width of a terminal in which intervals have a place.
-const WITH_INTERVALS: usize = 130;
 const MOVED_SHOWN: usize = 3;
 /// The narrowest a column's name may get, and the widest a bin's name.
 const NAME: usize = 12;
@@ -46,51 +44,38 @@ fn headline(report: &DriftReport) -> String {
 
 fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
     let wide = width.is_none_or(|width| width >= 100);
-    let widest_of_all = width.is_some_and(|width| width >= WITH_INTERVALS);
     let cells = if wide { 12 } else { 8 };
-    let figures: Vec<Figures> = columns.iter().map(|column| Figures::of(column, unit, cells)).collect();
+    let nulls = columns.iter().any(has_nulls);
+    let rows: Vec<[String; 7]> = columns.iter().map(|column| figures(column, unit, wide, cells)).collect();
+
     let kl = format!("KL {}", unit.name());
-    let first: Shown<'_> = (kl.as_str(), Align::Right, |f| &f.kl);
-    let mut shown = vec![first];
-    if widest_of_all {
-        shown.push(("95 % interval", Align::Right, |f| &f.interval));
-    }
-    shown.push(("JS", Align::Right, |f| &f.js));
-    if widest_of_all {
-        shown.push(("PSI (by chance)", Align::Right, |f| &f.psi));
-    }
-    shown.push(("p adj.", Align::Right, |f| &f.p));
-    shown.push(("reference", Align::Left, |f| &f.reference));
-    shown.push(("current", Align::Left, |f| &f.current));
-    if columns.iter().any(has_nulls) {
-        shown.push(("nulls %", Align::Right, |f| &f.nulls));
-    }
-    let kind = |column: &ColumnDrift| column.kind.to_string().chars().take(if wide { usize::MAX } else { 3 }).collect();
-    let kinds: Vec<String> = columns.iter().map(kind).collect();
+    let titles = [kl.as_str(), "JS", "p adj.", "reference", "current", "nulls %"];
+    let shown = if nulls { 6 } else { 5 };
     // What the names may take: the line less every other column, each with the two spaces before it.
-    let others: usize = shown.iter().map(|(title, _, cell)| 2 + widest(title, figures.iter().map(cell))).sum();
-    let of_kinds = 2 + widest("kind", kinds.iter().map(String::as_str));
+    let others: usize = (0..shown).map(|i| 2 + widest(titles[i], rows.iter().map(|row| &row[i + 1]))).sum();
+    let kinds = 2 + widest("kind", rows.iter().map(|row| &row[0]));
     let names =
-        width.map_or(usize::MAX, |width| width.saturating_sub(others + of_kinds + MARK.chars().count() + 1).max(NAME));
+        width.map_or(usize::MAX, |width| width.saturating_sub(others + kinds + MARK.chars().count() + 1).max(NAME));
 
     let mut header = vec![(" ", Align::Left), ("column", Align::Left), ("kind", Align::Left)];
-    header.extend(shown.iter().map(|&(title, align, _)| (title, align)));
+    let aligns = [Align::Right, Align::Right, Align::Right, Align::Left, Align::Left, Align::Right];
+    header.extend(titles.into_iter().zip(aligns).take(shown));
     let mut table = Table::new(&header);
-    for ((column, kind), row) in columns.iter().zip(kinds).zip(&figures) {
+    for (column, row) in columns.iter().zip(rows) {
         let mark = match (column.drifted, column.status) {
             (false, _) => " ",
             (true, Status::Disjoint) => MARK_DISJOINT,
             (true, _) => MARK,
         };
-        let mut line = vec![mark.to_owned(), cell(&column.column, names), kind];
-        line.extend(shown.iter().map(|(_, _, cell)| cell(row).to_owned()));
+        let mut line = vec![mark.to_owned(), cell(&column.column, names)];
+        line.extend(row.into_iter().take(shown + 1));
         table.row(line);
     }
     table.render().replace(MARK, &styled(ALARM, MARK))
 }
 
-fn widest<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> usize {
-    cells.map(console::measure_text_width).max().unwrap_or(0).max(console::measure_text_width(title))
+fn widest<'a>(title: &str, cells: impl Iterator<Item = &'a String>) -> usize {
+    cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0).max(console::measure_text_width(title))
 }
 
 fn has_nulls(column: &ColumnDrift) -> bool {
@@ -105,47 +90,27 @@ fn optional(figure: Option<String>) -> String {
     figure.unwrap_or_else(|| "–".to_owned())
 }
 
-/// A column of the table: its title, on which side its cells are flush, and what they are.
-type Shown<'a> = (&'a str, Align, fn(&Figures) -> &str);
-
-/// The cells of a column's row after its name and kind.
-struct Figures {
-    kl: String,
-    interval: String,
-    js: String,
-    /// With what as many rows and bins come to without drift.
-    psi: String,
-    p: String,
-    reference: String,
-    current: String,
-    nulls: String,
-}
-
-impl Figures {
-    fn of(column: &ColumnDrift, unit: Unit, cells: usize) -> Self {
-        // Without nulls the word is a value like any other.
-        let drawn = column.contributions.iter().filter(|bin| bin.bin != NULL || !has_nulls(column));
-        let (reference, current): (Vec<u64>, Vec<u64>) = drawn.map(|bin| (bin.reference, bin.current)).unzip();
-        let [reference, current] = histogram::pair(&reference, &current, cells);
-        let tested = column.status != Status::Constant;
-        let information = |nats: f64| figure(unit.of(nats), DIGITS);
-        let text = |figure: Option<String>| optional(figure.filter(|_| tested));
-        let psi = column.psi.zip(column.psi_null);
-        let nulls = match has_nulls(column) {
-            true => format!("{}→{}", nulls(column.null_fraction_reference), nulls(column.null_fraction_current)),
-            false => String::new(),
-        };
-        Self {
-            kl: text(column.kl.map(information)),
-            interval: text(column.interval.map(|(low, high)| format!("{} … {}", information(low), information(high)))),
-            js: text(column.jensen_shannon.map(information)),
-            psi: text(psi.map(|(psi, null)| format!("{} ({})", figure(psi, DIGITS), figure(null, 2)))),
-            p: optional(column.p_adjusted.map(p_value)),
-            reference,
-            current,
-            nulls,
-        }
-    }
+/// The cells of a column's row after its name.
+fn figures(column: &ColumnDrift, unit: Unit, wide: bool, cells: usize) -> [String; 7] {
+    let kind = column.kind.to_string();
+    // Without nulls the word is a value like any other.
+    let drawn = column.contributions.iter().filter(|bin| bin.bin != NULL || !has_nulls(column));
+    let (reference, current): (Vec<u64>, Vec<u64>) = drawn.map(|bin| (bin.reference, bin.current)).unzip();
+    let [reference, current] = histogram::pair(&reference, &current, cells);
+    let tested = |figure: Option<f64>| figure.filter(|_| column.status != Status::Constant);
+    [
+        if wide { kind } else { kind.chars().take(3).collect() },
+        optional(tested(column.kl).map(|kl| figure(unit.of(kl), DIGITS))),
+        optional(tested(column.jensen_shannon).map(|js| figure(unit.of(js), DIGITS))),
+        optional(column.p_adjusted.map(p_value)),
+        reference,
+        current,
+        if has_nulls(column) {
+            format!("{}→{}", nulls(column.null_fraction_reference), nulls(column.null_fraction_current))
+        } else {
+            String::new()
+        },
+    ]
 }
 
 /// One line a drifted column: the bins with the largest part of its KL.
@@ -216,12 +181,12 @@ fn legend(report: &DriftReport) -> String {
             "is new. p is the G test's, Benjamini–Hochberg adjusted.",
         ],
         Estimator::MillerMadow => [
-            "KL is KL(current‖reference) of the observed frequencies, less their expected bias:",
+            "KL is KL(current‖reference) of the observed frequencies less its expected bias:",
             "infinite where a bin is new. p is the G test's, Benjamini–Hochberg adjusted.",
         ],
         Estimator::Shrinkage => [
-            "KL is KL(current‖reference) of frequencies drawn towards equal ones (James–Stein).",
-            "p is the G test's, Benjamini–Hochberg adjusted.",
+            "KL is KL(current‖reference) of frequencies drawn towards equal ones, which is",
+            "James–Stein shrinkage. p is the G test's, Benjamini–Hochberg adjusted.",
         ],
         _ => [
             "KL is KL(current‖reference) of counts with something added to every bin.",

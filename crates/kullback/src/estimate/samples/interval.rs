@@ -13,8 +13,6 @@ use crate::threads::each;
 /// than the least.
 const PARTS: (usize, usize) = (6, 20);
 const NEIGHBOURHOODS: usize = 4;
-/// Beyond this factor more degrees of freedom make no difference.
-const FREE: f64 = 1e3;
 /// How often the samples are cut up anew: the variance is the mean over these.
 const TIMES: usize = 3;
 
@@ -58,15 +56,10 @@ pub(super) fn ends(
         .collect();
     let draws = work.len() as f64;
     let squares = each(work, || (), &|(), [x, y]| {
-        let values = values(&both.part(x), &both.part(y), &ensemble.ks).values;
-        [ensemble.value(&values).powi(2), ensemble.bias_left(&values).powi(2)]
+        ensemble.value(&values(&both.part(x), &both.part(y), &ensemble.ks).values).powi(2)
     });
-    let mean = |of: usize| squares.iter().map(|squares| squares[of]).sum::<f64>() / draws / parts as f64;
-    // What looks like bias is noise as far as it is there without any.
-    let least = mean(0) + (estimate.bias * estimate.bias - mean(1)).max(0.0);
-    // Of the two variances only one is an average of a few: F. E. Satterthwaite (1946).
-    let freedom = draws * (1.0 + estimate.variance / mean(0).max(f64::MIN_POSITIVE)).powi(2).min(FREE);
-    let reach = StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
+    let least = squares.iter().sum::<f64>() / draws / parts as f64 + estimate.bias * estimate.bias;
+    let reach = StudentsT::new(0.0, 1.0, draws).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
     let noise = 1.0 / p.len() as f64 + 1.0 / q.len() as f64;
     Spread::from_noisy(estimate.variance, estimate.value, noise, least).ends(estimate.value, reach)
 }
