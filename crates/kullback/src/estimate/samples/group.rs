@@ -73,7 +73,7 @@ struct Queries<'a> {
 impl Queries<'_> {
     /// The squared distances to a point.
     #[inline(always)]
-    fn to_point<S: Simd>(&self, simd: S, point: &[f64]) -> Wide<S> {
+    fn distances<S: Simd>(&self, simd: S, point: &[f64]) -> Wide<S> {
         let mut sum = splat(simd, 0.0);
         for (lanes, &x) in self.lanes.iter().zip(point) {
             let at = F64s::splat(simd, x);
@@ -180,7 +180,7 @@ impl Nearest<'_> {
     fn leaf<S: Simd>(&mut self, simd: S, queries: Queries<'_>, node: &Node, worst: &mut Each) {
         let mut bound = load(simd, worst);
         for index in node.first..node.end {
-            let found = queries.to_point(simd, self.tree.row(index));
+            let found = queries.distances(simd, self.tree.row(index));
             if !any_less::<S>(&found, &bound) {
                 continue;
             }
@@ -259,7 +259,7 @@ impl Kernel for Within<'_> {
                 continue;
             }
             for index in node.first..node.end {
-                let found = queries.to_point(simd, self.tree.row(index));
+                let found = queries.distances(simd, self.tree.row(index));
                 for k in first..end {
                     add(simd, &found, &self.radii[k], 1.0, &mut self.counts[k]);
                 }
