@@ -187,7 +187,7 @@ impl fmt::Display for SampleNote {
 ///
 /// The interval of nearest neighbours adds two variances: that which there would be if densities were known, and that of counting
 /// neighbours, which is measured on both samples dealt out anew (with a fixed seed); in one dimension also what the
-/// extrapolation moved. On seven pairs of normal distributions in one and two dimensions, 400 runs each, intervals of 95 %
+/// extrapolation moved. On eight pairs of normal distributions in one and two dimensions, 400 runs each, intervals of 95 %
 /// covered the true value in 95 to 98 % (the ignored test `intervals_cover_what_is_known`): a little more often than asked.
 ///
 /// The cost is O(n log n) in one dimension, by sorting, and near that in few by k-d trees; in ten or more it approaches
