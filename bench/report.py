@@ -57,6 +57,8 @@ def markdown(record):
         text += training(record["training"])
     if "family" in record:
         text += family(record["family"])
+    if "samples" in record:
+        text += samples(record["samples"])
     return "\n".join(text)
 
 
@@ -143,4 +145,14 @@ def family(part):
     return [*text, table(head, [
         (r["family"], f"{r['rows']:,}", r["dimension"], r["contestant"], f"{r['ms']:.1f}", f"{r['least']:.1f}",
          f"{r['error']:.0e}", r["samples"]) for r in part["results"]
+    ])]
+
+
+def samples(part):
+    text = ["# Samples\n", table(("version of", ""), part["versions"].items()), load(part)]
+    text += [table(("target", "reached", ""), part["targets"])]
+    head = ("points a side", "dimensions", "", "median s", "least s", "KL", "runs")
+    return [*text, table(head, [
+        (f"{r['points']:,}", r["dimensions"], r["contestant"], f"{r['s']:.3f}", f"{r['least']:.3f}", f"{r['value']:.6f}",
+         r["samples"]) for r in part["results"]
     ])]

@@ -5,6 +5,7 @@
 use std::ffi::{CStr, c_char};
 use std::slice::from_raw_parts;
 
+use kullback::estimate::{SampleEstimator, SampleKl};
 use kullback::family::batch::{BatchKl, Betas, Dirichlets, Gammas, MultivariateNormals, Normals};
 use kullback::logits::{Logit, LogitRows};
 use kullback::loss::latent::{GaussianGradient, GaussianKl, Gaussians, Penalty};
@@ -271,4 +272,24 @@ pub unsafe extern "C" fn kullback_family(
         _ => Err(kullback::Error::Empty),
     };
     run().is_ok()
+}
+
+/// KL from two samples of points by `k` nearest neighbours, without an interval. NaN for what is refused.
+///
+/// # Safety
+/// `p` points to `n` and `q` to `m` points of `dimensions` coordinates each.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kullback_samples(
+    p: *const f64,
+    q: *const f64,
+    n: usize,
+    m: usize,
+    dimensions: usize,
+    k: usize,
+) -> f64 {
+    // SAFETY: the caller's promise.
+    let (p, q) = unsafe { (from_raw_parts(p, n * dimensions), from_raw_parts(q, m * dimensions)) };
+    let kl = SampleKl { estimator: SampleEstimator::Nearest { k }, ..SampleKl::default() };
+    let value = || kl.value_between_points(Rows::new(p, dimensions)?, Rows::new(q, dimensions)?);
+    value().unwrap_or(f64::NAN)
 }

@@ -113,7 +113,11 @@ pub(crate) struct Drift {
     /// A column drifted if its adjusted p-value is below this
     #[arg(long, value_name = "A", default_value_t = 0.05)]
     pub(crate) alpha: f64,
-    /// Estimator of KL: zhang-grabchak (little bias, always finite) or plugin
+    /// p-values from permutations of the counts, also where every expected count is at least 5
+    #[arg(long)]
+    pub(crate) permutation: bool,
+    /// Estimator of KL: zhang-grabchak (little bias, always finite), plugin, miller-madow, jeffreys-prior, laplace, perks or
+    /// shrinkage
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) estimator: Estimator,
     /// Exit with 1 if any column drifted
@@ -189,7 +193,8 @@ pub(crate) struct Samples {
     /// The sample of the model; a table without column names has those of X
     #[arg(value_name = "Y")]
     pub(crate) y: String,
-    /// knn-ensemble (several numbers of neighbours, weighed against their bias) or knn (one number)
+    /// knn-ensemble (several numbers of neighbours, weighed against their bias), knn (one number), histogram, kde, or classifier (a lower
+    /// bound)
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) estimator: SampleEstimator,
     /// Neighbours; implies --estimator knn, whose default is 5

@@ -73,6 +73,52 @@ fn json_has_the_promised_keys_in_order() {
 }
 
 #[test]
+fn intervals_and_what_chance_alone_does_are_there() {
+    for estimator in ["zhang-grabchak", "plugin", "miller-madow", "jeffreys-prior", "laplace", "perks", "shrinkage"] {
+        let [nats, bits] = ["nats", "bits"]
+            .map(|unit| json(&["drift", &january(), &july(), "--estimator", estimator, "--unit", unit]));
+        assert_eq!(nats["estimator"], estimator);
+        for column in columns(&nats) {
+            let of = |name: &str| column[name].as_f64().unwrap_or_else(|| panic!("{name} of {column}"));
+            assert!(of("ci_low") < of("ci_high"), "{column}");
+            let (n, m) = (27_004.0, 29_425.0);
+            let bins = column["contributions"].as_array().unwrap();
+            let held = |bin: &&Value| bin["reference"].as_u64().unwrap() + bin["current"].as_u64().unwrap() > 0;
+            let null = (bins.iter().filter(held).count() as f64 - 1.0) * (1.0 / n + 1.0 / m);
+            assert!(near(&column["psi_null"], null, 1e-12) && near(&column["kl_null"], null / 2.0, 1e-12), "{column}");
+            let new = |bin: &&Value| bin["reference"] == 0 && bin["current"] != 0;
+            assert_eq!(of("zero_cells") as usize, bins.iter().filter(new).count());
+            let rows: u64 = bins.iter().filter(new).map(|bin| bin["current"].as_u64().unwrap()).sum();
+            assert!(near(&column["zero_mass"], rows as f64 / m, 1e-12));
+            let other = self::column(&bits, column["column"].as_str().unwrap());
+            assert!(near(&other["ci_high"], of("ci_high") / LN_2, 1e-12));
+            assert_eq!(other["psi_null"], column["psi_null"]);
+        }
+        // A small shift is inside; the same table twice is no evidence.
+        if estimator == "zhang-grabchak" {
+            let day = column(&nats, "day");
+            let of = |name: &str| day[name].as_f64().unwrap();
+            assert!(of("ci_low") > 0.0 && of("ci_low") < of("kl") && of("kl") < of("ci_high"), "{day}");
+        }
+    }
+    let same = json(&["drift", &january(), &january()]);
+    assert!(columns(&same).iter().all(|column| column["ci_low"].as_f64().unwrap() <= 0.0));
+}
+
+#[test]
+fn permutations_can_be_asked_for() {
+    let [plain, permuted] = [&[][..], &["--permutation"]]
+        .map(|more| json(&[&["drift", &january(), &july(), "--columns", "day,origin,dest"], more].concat()));
+    for name in ["day", "origin"] {
+        let [plain, permuted] = [&plain, &permuted].map(|report| column(report, name));
+        assert_eq!((&plain["p_permuted"], &permuted["p_permuted"]), (&Value::Bool(false), &Value::Bool(true)));
+        assert_eq!(plain["g"], permuted["g"]);
+        let [a, b] = [plain, permuted].map(|column| column["p_value"].as_f64().unwrap());
+        assert!(a != b && (a - b).abs() < 0.02, "{name}: {a} {b}");
+    }
+}
+
+#[test]
 fn counts_cover_every_row_and_nats_add_up() {
     for unit in ["nats", "bits"] {
         let report = json(&["drift", &january(), &july(), "--unit", unit]);

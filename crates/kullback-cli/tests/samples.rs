@@ -82,6 +82,25 @@ fn json_has_the_promised_keys_in_order() {
 }
 
 #[test]
+fn every_estimator_reads_every_kind_of_file() {
+    let files = Files::new();
+    let pairs = [files.arrays(), files.points(), files.tables()];
+    for estimator in ["knn-ensemble", "knn", "histogram", "kde", "classifier"] {
+        for ([x, y], truth) in pairs.iter().zip([0.5, 1.0, 1.0]) {
+            let report = json(&["samples", x, y, "--estimator", estimator]);
+            assert_eq!(report["estimator"], estimator);
+            let [kl, low, high] = ["kl", "ci_low", "ci_high"].map(|key| number(&report[key]));
+            assert!(0.0 < low && low < kl && kl < high, "{report}");
+            assert!((kl / truth - 1.0).abs() < 0.35, "{estimator}: {report}");
+        }
+        let [x, y] = &pairs[0];
+        let text = stdout(&["samples", x, y, "--estimator", estimator]);
+        let bound = estimator == "classifier";
+        assert_eq!((text.contains("lower bound"), text.contains("KL(X‖Y) ≳ ")), (bound, bound), "{text}");
+    }
+}
+
+#[test]
 fn bits_and_options() {
     let files = Files::new();
     let [x, y] = files.arrays();
@@ -161,6 +180,7 @@ fn what_is_wrong_is_said_in_one_line() {
     assert!(error(&["samples", &x, &y, "--k", "0"]).contains("k = 0"));
     assert!(error(&["samples", &x, &y, "--k", "5000"]).contains("needs at least"));
     assert!(error(&["samples", &x, &y, "--confidence", "1"]).contains("confidence"));
-    let refused = common::failure(&["samples", &x, &y, "--estimator", "kde"]);
-    assert!(refused[0].contains("kde"), "{refused:?}");
+    let refused = common::failure(&["samples", &x, &y, "--estimator", "kernel"]);
+    assert!(refused[0].contains("kernel") && refused[0].contains("kde"), "{refused:?}");
+    assert!(error(&["samples", &x, &y, "--k", "5", "--estimator", "kde"]).contains("--k"));
 }

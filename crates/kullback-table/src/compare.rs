@@ -2,11 +2,12 @@
 
 use kullback::{
     Divergence, Jeffreys, JensenShannon,
-    estimate::{Estimator, g_test, weights},
+    estimate::{CountInterval, Tally, g_test, permutation_test, weights},
 };
 
 use crate::{
     cells::{Cell, Cells},
+    drift::DriftOptions,
     error::TableError,
     report::{ColumnDrift, Contribution, Kind, Status},
 };
@@ -17,7 +18,7 @@ pub(crate) fn compare(
     status: Status,
     cells: &Cells,
     notes: Vec<String>,
-    estimator: Estimator,
+    options: &DriftOptions,
 ) -> Result<ColumnDrift, TableError> {
     let fraction = |side: Option<(u64, u64)>| side.map(|(nulls, rows)| nulls as f64 / rows.max(1) as f64);
     let mut drift = ColumnDrift {
@@ -27,8 +28,13 @@ pub(crate) fn compare(
         bins: cells.cells.len(),
         kl: None,
         kl_reverse: None,
+        interval: None,
+        zero_cells: None,
+        zero_mass: None,
+        kl_null: None,
         jensen_shannon: None,
         psi: None,
+        psi_null: None,
         g: None,
         degrees_of_freedom: None,
         p_value: None,
@@ -44,14 +50,21 @@ pub(crate) fn compare(
         return Ok(drift);
     }
     let (current, reference) = cells.counts();
-    let kl = estimator.kl(&current, &reference)?;
+    let kl = options.estimator.kl(&current, &reference)?;
     drift.kl = Some(kl.value);
-    drift.kl_reverse = Some(estimator.kl(&reference, &current)?.value);
+    drift.kl_reverse = Some(options.estimator.kl(&reference, &current)?.value);
+    drift.interval = Some(CountInterval::default().kl(&current, &reference)?);
+    let tally = Tally::of(&current, &reference)?;
+    drift.zero_cells = Some(tally.only_in_p);
+    drift.zero_mass = Some(tally.mass_only_in_p);
+    drift.kl_null = Some(tally.null_plug_in());
+    drift.psi_null = Some(tally.null_psi());
     let (p, q) = (weights(&current), weights(&reference));
     drift.jensen_shannon = Some(JensenShannon::HALF.between(&p, &q)?);
     drift.psi = Some(Jeffreys.between(&p, &q)?);
     let (joined_current, joined_reference) = cells.joined_counts();
-    let test = g_test(&joined_current, &joined_reference)?;
+    let test = if options.permutation { permutation_test } else { g_test };
+    let test = test(&joined_current, &joined_reference)?;
     drift.g = Some(test.g);
     drift.degrees_of_freedom = Some(test.degrees_of_freedom);
     drift.p_value = test.p_value;

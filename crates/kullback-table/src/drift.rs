@@ -25,6 +25,8 @@ pub struct DriftOptions {
     pub bins: usize,
     /// Columns with an adjusted p-value below this drifted.
     pub alpha: f64,
+    /// p-values from permutations, also where every expected count is at least 5 and χ² would do.
+    pub permutation: bool,
     /// Which columns.
     pub columns: ColumnSelection,
     /// Threads to read with; `None` for all. The report does not depend on it.
@@ -37,6 +39,7 @@ impl Default for DriftOptions {
             estimator: Estimator::default(),
             bins: 10,
             alpha: 0.05,
+            permutation: false,
             columns: ColumnSelection::default(),
             threads: None,
         }
@@ -100,7 +103,7 @@ fn run(
     let columns: Result<Vec<ColumnDrift>, TableError> = plans
         .into_par_iter()
         .zip(cells)
-        .map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options.estimator))
+        .map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options))
         .collect();
     let mut columns = columns?;
     adjust(&mut columns, options.alpha);

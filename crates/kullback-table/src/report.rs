@@ -93,10 +93,21 @@ pub struct ColumnDrift {
     pub kl: Option<f64>,
     /// KL(reference‖current), by the same estimator.
     pub kl_reverse: Option<f64>,
+    /// Lower and upper end of the 95 % interval for KL(current‖reference) over these bins, whichever estimator `kl` is by: see
+    /// [`CountInterval`](kullback::estimate::CountInterval). The lower end may be negative.
+    pub interval: Option<(f64, f64)>,
+    /// Bins that the current table fills and the reference leaves empty.
+    pub zero_cells: Option<usize>,
+    /// The share of the current table's rows in those bins.
+    pub zero_mass: Option<f64>,
+    /// What the plug-in KL of as many rows and bins is expected to be without drift.
+    pub kl_null: Option<f64>,
     /// Jensen–Shannon divergence of the two normalised histograms, weights ½ and ½.
     pub jensen_shannon: Option<f64>,
     /// Population stability index, Σ(p−q)ln(p/q): +∞ where a bin is empty on one side.
     pub psi: Option<f64>,
+    /// What `psi` is expected to be without drift, for as many rows and bins.
+    pub psi_null: Option<f64>,
     /// The two-sample G statistic, 2(N+M)·JS weighted by sample size. A below or above bin that the reference leaves empty
     /// is joined to its neighbour for it, for the degrees of freedom and for the p-value.
     pub g: Option<f64>,
@@ -104,7 +115,7 @@ pub struct ColumnDrift {
     pub degrees_of_freedom: Option<u64>,
     /// Probability of a G this large without drift; `None` where there is nothing to test.
     pub p_value: Option<f64>,
-    /// `p_value` is from permutations of the counts and not from χ², because a bin's expected count is below 5.
+    /// `p_value` is from permutations of the counts and not from χ²: a bin's expected count is below 5, or they were asked for.
     pub permuted: bool,
     /// Benjamini–Hochberg over the columns with a p-value.
     pub p_adjusted: Option<f64>,

@@ -267,7 +267,7 @@ impl fmt::Display for Error {
                 write!(f, "row {row} lists category {category} twice; once is accepted")
             }
             Self::UnknownMeasure { nearest } => write!(f, "no measure has this name; did you mean `{nearest}`?"),
-            Self::UnknownSampleEstimator => f.write_str("unknown estimator: expected knn-ensemble or knn"),
+            Self::UnknownSampleEstimator => f.write_str("unknown estimator: expected knn-ensemble, knn, histogram, kde or classifier"),
             Self::Kinds { p, q } => {
                 write!(f, "P is {p} and Q is {q}, so no density of one is a density for the other; both sides need to be of one kind")
             }

@@ -46,6 +46,10 @@ impl Report {
                 y.columns
             );
         }
+        let of_neighbours = matches!(args.estimator, SampleEstimator::Ensemble | SampleEstimator::Nearest { .. });
+        if args.k.is_some() && !of_neighbours {
+            bail!("--k counts neighbours and --estimator {} has none; expected one of the two", args.estimator);
+        }
         let estimator = args.k.map_or(args.estimator, |k| SampleEstimator::Nearest { k });
         let kl = SampleKl { estimator, confidence: args.confidence, ..SampleKl::default() };
         let found = rows(&x).and_then(|p| kl.between_points(p, rows(&y)?)).map_err(|error| in_words(error, args))?;

@@ -139,6 +139,12 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
         "status": column.status.to_string(),
         "p_permuted": column.permuted,
         "notes": column.notes,
+        "ci_low": column.interval.map(|(low, _)| information(low)),
+        "ci_high": column.interval.map(|(_, high)| information(high)),
+        "kl_null": column.kl_null.map(information),
+        "psi_null": column.psi_null.map(number),
+        "zero_cells": column.zero_cells,
+        "zero_mass": column.zero_mass.map(number),
     })
 }
 

@@ -5,16 +5,20 @@
 //! negative near P = Q; it is never clamped.
 
 mod g_test;
+mod interval;
 mod kl;
 mod multiple;
 mod permutation;
 mod random;
 mod samples;
+mod tally;
 
-pub use g_test::{GTest, chi_square_tail, g_test};
+pub use g_test::{GTest, chi_square_tail, g_test, permutation_test};
+pub use interval::{CountInterval, IntervalMethod};
 pub use kl::{Estimator, KlEstimate, UnknownEstimator};
 pub use multiple::benjamini_hochberg;
 pub use samples::{SampleEstimate, SampleEstimator, SampleKl, SampleNote};
+pub use tally::Tally;
 
 use crate::{Error, Side};
 

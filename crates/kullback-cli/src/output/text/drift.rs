@@ -171,7 +171,7 @@ fn notes(columns: &[ColumnDrift]) -> String {
 
 /// What the figures are, in lines of at most 80 characters.
 fn legend(report: &DriftReport) -> String {
-    let lines = match report.estimator {
+    let estimate = match report.estimator {
         Estimator::ZhangGrabchak => [
             "KL is KL(current‖reference), the Zhang–Grabchak estimate: it may be slightly",
             "negative and is not clamped. p is the G test's, Benjamini–Hochberg adjusted.",
@@ -180,6 +180,18 @@ fn legend(report: &DriftReport) -> String {
             "KL is KL(current‖reference) of the observed frequencies: infinite where a bin",
             "is new. p is the G test's, Benjamini–Hochberg adjusted.",
         ],
+        Estimator::MillerMadow => [
+            "KL is KL(current‖reference) of the observed frequencies less its expected bias:",
+            "infinite where a bin is new. p is the G test's, Benjamini–Hochberg adjusted.",
+        ],
+        Estimator::Shrinkage => [
+            "KL is KL(current‖reference) of frequencies drawn towards equal ones, which is",
+            "James–Stein shrinkage. p is the G test's, Benjamini–Hochberg adjusted.",
+        ],
+        _ => [
+            "KL is KL(current‖reference) of counts with something added to every bin.",
+            "p is the G test's, Benjamini–Hochberg adjusted.",
+        ],
     };
-    lines.map(|line| styled(FAINT, line) + "\n").concat()
+    estimate.map(|line| styled(FAINT, line) + "\n").concat()
 }

@@ -19,7 +19,8 @@ pub(crate) fn samples(report: &Report) -> String {
         SampleEstimator::Nearest { k } => format!("{}, k = {k}", report.estimator),
         _ => report.estimator.to_string(),
     };
-    let value = styled(BOLD, &format!("KL(X‖Y) ≈ {} {unit}", figure(report.kl, DIGITS)));
+    let sign = if report.estimator == SampleEstimator::Classifier { "≳" } else { "≈" };
+    let value = styled(BOLD, &format!("KL(X‖Y) {sign} {} {unit}", figure(report.kl, DIGITS)));
     let (low, high) = (figure(report.ci_low, DIGITS), figure(report.ci_high, DIGITS));
     let mut text =
         format!("{sizes}; {estimator}\n\n{value}, {} % interval {low} to {high}\n", percent(report.confidence));

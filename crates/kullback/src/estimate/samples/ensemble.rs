@@ -19,17 +19,16 @@ pub(super) struct Ensemble {
     pub(super) ks: Vec<usize>,
     /// They sum to 1.
     pub(super) weights: Vec<f64>,
-    /// Weights that remove one power of the bias less: how much the two differ says what may be left of it.
+    /// In one dimension the mean; what it differs by says how much of the bias may be left.
     cautious: Vec<f64>,
 }
 
 impl Ensemble {
     /// What `estimator` uses for samples of at least `points` points.
     pub(super) fn new(estimator: SampleEstimator, points: usize, dimensions: usize) -> Self {
-        let SampleEstimator::Ensemble = estimator else {
-            let SampleEstimator::Nearest { k } = estimator else { return Self::mean(vec![NEIGHBOURS[0]]) };
+        if let SampleEstimator::Nearest { k } = estimator {
             return Self::mean(vec![k]);
-        };
+        }
         let enough = |&k: &usize| k == NEIGHBOURS[0] || k * SPARE <= points && (k <= MOST || dimensions == 1);
         let mut ks: Vec<usize> = NEIGHBOURS.into_iter().filter(enough).collect();
         let largest = ks.last().copied().unwrap_or(1);
@@ -37,13 +36,14 @@ impl Ensemble {
             ks.retain(|k| k * PART >= largest);
         }
         // The powers of the radius that the bias grows with. The first is absent where densities have no edge.
-        let (powers, fewer): (&[f64], &[f64]) = match ks.len() {
-            4.. if dimensions == 1 => (&[2.0], &[]),
-            8.. => (&[2.0, 3.0], &[2.0]),
-            5.. => (&[2.0], &[]),
-            _ => (&[], &[]),
+        let powers: &[f64] = match ks.len() {
+            4.. if dimensions == 1 => &[2.0],
+            8.. => &[2.0, 3.0],
+            5.. => &[2.0],
+            _ => &[],
         };
-        let (weights, cautious) = (weights(&ks, dimensions, powers), weights(&ks, dimensions, fewer));
+        let weights = weights(&ks, dimensions, powers);
+        let cautious = if dimensions == 1 { self::weights(&ks, dimensions, &[]) } else { weights.clone() };
         Self { ks, weights, cautious }
     }
 
@@ -57,8 +57,9 @@ impl Ensemble {
         dot(&self.weights, values)
     }
 
-    /// How far the last power that was removed has moved the estimate.
-    pub(super) fn step(&self, values: &[f64]) -> f64 {
+    /// What may be left of the bias. In one dimension it is of the kind that was removed, at the samples' ends, and the larger the more
+    /// was: as much is taken. In several the next power is small beside the noise.
+    pub(super) fn bias_left(&self, values: &[f64]) -> f64 {
         self.value(values) - dot(&self.cautious, values)
     }
 

@@ -1,13 +1,15 @@
-//! How sure an estimate is: the spread of the same estimate over subsamples.
+//! How sure an estimate from nearest neighbours is.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::Sample;
 use super::ensemble::Ensemble;
-use super::{Sample, estimate};
+use super::nearest::values;
+use crate::estimate::interval::Spread;
 use crate::estimate::random::SplitMix;
 use crate::threads::each;
 
-/// Parts that a sample is cut into, at least and at most; subsamples hold this many times the largest k where that leaves more parts
+/// Parts that a sample is cut into, at least and at most; they hold this many times the largest k where that leaves more parts
 /// than the least.
 const PARTS: (usize, usize) = (6, 20);
 const NEIGHBOURHOODS: usize = 4;
@@ -19,41 +21,50 @@ pub(super) fn fewest(k: usize) -> usize {
     PARTS.0.saturating_mul(k.saturating_add(1))
 }
 
-/// Half the width of the interval around an estimate that may have `bias` left.
+/// What an interval is made around.
+pub(super) struct Estimate {
+    pub(super) value: f64,
+    /// As if densities were known.
+    pub(super) variance: f64,
+    /// What may be left of the bias.
+    pub(super) bias: f64,
+}
+
+/// The ends of the interval.
 ///
-/// Both samples are shuffled and cut into B parts, and each pair of parts is estimated from; the variance of these
-/// estimates is B times that of the whole, because the variance of nearest-neighbour estimates at fixed k falls as 1/n
-/// (D. N. Politis and J. P. Romano, 1994, for subsampling in general). Student's t with B − 1 degrees of freedom.
-pub(super) fn half_width(
+/// The variance has two parts: that of the mean of ln(p/q) and of (p/q) − 1 over samples if densities were known, which vanishes with KL,
+/// and that of the neighbours' counts, which is what there is at P = Q. The second depends on the densities next to nothing, and is
+/// measured: both samples are put together, dealt out anew and cut into B parts; each part estimates 0 from 1/B of the points, with B times the variance,
+/// because it falls as 1/n at fixed k. The interval is that of [`Spread`], with Student's t for the number of parts.
+pub(super) fn ends(
     p: &Sample<'_>,
     q: &Sample<'_>,
     ensemble: &Ensemble,
-    bias: f64,
+    estimate: &Estimate,
     confidence: f64,
     seed: u64,
-) -> f64 {
+) -> (f64, f64) {
     let most = ensemble.ks.last().copied().unwrap_or(1);
     let parts = (p.len().min(q.len()) / (NEIGHBOURHOODS * most)).clamp(PARTS.0, PARTS.1);
+    let both = p.with(q);
     let mut random = SplitMix::new(seed);
-    let cuts: Vec<[Vec<usize>; 2]> = (0..TIMES).map(|_| [random.shuffled(p.len()), random.shuffled(q.len())]).collect();
-    let work: Vec<[&[usize]; 2]> =
-        cuts.iter().flat_map(|[x, y]| (0..parts).map(move |part| [cut(x, part, parts), cut(y, part, parts)])).collect();
-    let estimates =
-        each(work, || (), &|(), [x, y]| ensemble.value(&estimate(&p.part(x), &q.part(y), &ensemble.ks).values));
-    let variance =
-        estimates.chunks(parts).map(|estimates| variance(estimates) / parts as f64).sum::<f64>() / TIMES as f64;
-    let quantile =
-        StudentsT::new(0.0, 1.0, (parts - 1) as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
-    (quantile * quantile * variance + bias * bias).sqrt()
+    let deals: Vec<Vec<usize>> = (0..TIMES).map(|_| random.shuffled(both.len())).collect();
+    let work: Vec<[&[usize]; 2]> = deals
+        .iter()
+        .map(|order| order.split_at(p.len()))
+        .flat_map(|(x, y)| (0..parts).map(move |part| [cut(x, part, parts), cut(y, part, parts)]))
+        .collect();
+    let draws = work.len() as f64;
+    let squares = each(work, || (), &|(), [x, y]| {
+        ensemble.value(&values(&both.part(x), &both.part(y), &ensemble.ks).values).powi(2)
+    });
+    let least = squares.iter().sum::<f64>() / draws / parts as f64 + estimate.bias * estimate.bias;
+    let reach = StudentsT::new(0.0, 1.0, draws).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
+    let noise = 1.0 / p.len() as f64 + 1.0 / q.len() as f64;
+    Spread::from_noisy(estimate.variance, estimate.value, noise, least).ends(estimate.value, reach)
 }
 
 /// The `part`-th of `parts` pieces.
 fn cut(order: &[usize], part: usize, parts: usize) -> &[usize] {
     &order[part * order.len() / parts..(part + 1) * order.len() / parts]
-}
-
-fn variance(values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0)
 }

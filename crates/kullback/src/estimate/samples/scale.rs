@@ -1,12 +1,15 @@
 //! Coordinates of one spread and without correlation: KL is the same in any coordinates, the size of balls is not.
 
+use std::borrow::Cow;
+
+use super::Sample;
 use crate::family::multivariate::Cholesky;
 use crate::{Error, Rows, Side};
 
 /// Values beyond this many standard deviations count as that many, so that an outlier does not set the scale.
 const FAR: f64 = 4.0;
 /// Interquartile range of a standard normal distribution.
-const NORMAL_RANGE: f64 = 1.349;
+pub(super) const NORMAL_RANGE: f64 = 1.349;
 /// A pivot below this is that of columns that depend on one another.
 const DEPENDENT: f64 = 1e-6;
 
@@ -18,6 +21,12 @@ pub(super) struct Scaled {
     pub(super) dimensions: usize,
     /// Columns depend on one another, so that only their spreads could be made equal.
     pub(super) dependent: bool,
+}
+
+impl Scaled {
+    pub(super) fn samples(&self) -> [Sample<'_>; 2] {
+        [&self.p, &self.q].map(|points| Sample { dimensions: self.dimensions, points: Cow::Borrowed(points) })
+    }
 }
 
 /// Leaves out constant columns, divides each other by its pooled interquartile range and removes what correlation is within the samples

@@ -1,6 +1,8 @@
 //! Several coordinates: a k-d tree (J. L. Bentley, 1975).
 
-use super::neighbours::Neighbours;
+use super::group::{Each, Nearest, Within};
+use super::neighbours::{Batch, Neighbours};
+use crate::num::simd::{Level, dispatch};
 
 /// Points in a leaf.
 const LEAF: usize = 16;
@@ -11,6 +13,7 @@ const LEAF: usize = 16;
 /// Halves are equal in number whatever the coordinates, so ties and repeated points make it no deeper, and what it
 /// answers depends on the set of points only.
 pub(super) struct Tree {
+    level: Level,
     dimensions: usize,
     points: Vec<f64>,
     nodes: Vec<Node>,
@@ -18,11 +21,11 @@ pub(super) struct Tree {
     boxes: Vec<f64>,
 }
 
-struct Node {
-    first: usize,
-    end: usize,
+pub(super) struct Node {
+    pub(super) first: usize,
+    pub(super) end: usize,
     /// The second child, the first being the next node; 0 for a leaf.
-    second: usize,
+    pub(super) second: usize,
 }
 
 impl Tree {
@@ -30,8 +33,13 @@ impl Tree {
     pub(super) fn new(dimensions: usize, points: &[f64]) -> Self {
         let len = points.len() / dimensions;
         let mut order: Vec<usize> = (0..len).collect();
-        let mut tree =
-            Self { dimensions, points: Vec::with_capacity(points.len()), nodes: Vec::new(), boxes: Vec::new() };
+        let mut tree = Self {
+            level: Level::new(),
+            dimensions,
+            points: Vec::with_capacity(points.len()),
+            nodes: Vec::new(),
+            boxes: Vec::new(),
+        };
         tree.split(points, &mut order, 0);
         for index in order {
             tree.points.extend_from_slice(&points[index * dimensions..][..dimensions]);
@@ -69,84 +77,20 @@ impl Tree {
         self.split(points, right, first + middle);
     }
 
-    /// The least and the greatest distance from `at` to a point of the node's box.
-    fn span(&self, node: usize, at: &[f64]) -> (f64, f64) {
-        let sides = self.boxes[2 * self.dimensions * node..].chunks_exact(2);
-        at.iter().zip(sides).fold((0.0, 0.0), |(least, greatest), (x, side)| {
-            let (below, above) = (side[0] - x, x - side[1]);
-            let out = below.max(above).max(0.0);
-            let far = below.abs().max(above.abs());
-            (least + out * out, greatest + far * far)
-        })
+    /// The least and the greatest value of each coordinate in the node's box.
+    #[inline(always)]
+    pub(super) fn sides(&self, node: usize) -> impl Iterator<Item = &[f64]> {
+        self.boxes[2 * self.dimensions * node..].chunks_exact(2)
     }
 
-    fn least(&self, node: usize, at: &[f64]) -> f64 {
-        let sides = self.boxes[2 * self.dimensions * node..].chunks_exact(2);
-        at.iter().zip(sides).fold(0.0, |least, (x, side)| {
-            let out = (side[0] - x).max(x - side[1]).max(0.0);
-            least + out * out
-        })
+    #[inline(always)]
+    pub(super) fn node(&self, index: usize) -> &Node {
+        &self.nodes[index]
     }
 
-    /// The distances to the points of a leaf.
-    fn distances<'a>(&'a self, node: &Node, at: &'a [f64], skip: Option<usize>) -> impl Iterator<Item = f64> + 'a {
-        let d = self.dimensions;
-        let points = self.points[node.first * d..node.end * d].chunks_exact(d).zip(node.first..);
-        points.filter(move |(_, index)| skip != Some(*index)).map(move |(point, _)| {
-            point.iter().zip(at).fold(0.0, |sum, (a, b)| {
-                let difference = a - b;
-                sum + difference * difference
-            })
-        })
-    }
-
-    /// Keeps `out` the smallest distances met.
-    fn search(&self, index: usize, least: f64, at: &[f64], skip: Option<usize>, out: &mut [f64]) {
-        let last = out.len() - 1;
-        if least >= out[last] {
-            return;
-        }
-        let node = &self.nodes[index];
-        if node.second == 0 {
-            for distance in self.distances(node, at, skip) {
-                if distance < out[last] {
-                    let mut place = last;
-                    while place > 0 && out[place - 1] > distance {
-                        out[place] = out[place - 1];
-                        place -= 1;
-                    }
-                    out[place] = distance;
-                }
-            }
-            return;
-        }
-        let [a, b] = [index + 1, node.second].map(|child| (self.least(child, at), child));
-        let [near, far] = if b.0 < a.0 { [b, a] } else { [a, b] };
-        self.search(near.1, near.0, at, skip, out);
-        self.search(far.1, far.0, at, skip, out);
-    }
-
-    fn count(&self, index: usize, at: &[f64], skip: Option<usize>, radii: &[f64], counts: &mut [usize]) {
-        let node = &self.nodes[index];
-        let (least, greatest) = self.span(index, at);
-        let some = radii.partition_point(|&radius| radius < least);
-        let all = radii.partition_point(|&radius| radius < greatest).max(some);
-        let inside = skip.is_some_and(|skip| (node.first..node.end).contains(&skip));
-        let whole = node.end - node.first - usize::from(inside);
-        counts[all..].iter_mut().for_each(|count| *count += whole);
-        let (radii, counts) = (&radii[some..all], &mut counts[some..all]);
-        if radii.is_empty() {
-            return;
-        }
-        if node.second == 0 {
-            for distance in self.distances(node, at, skip) {
-                let from = radii.partition_point(|&radius| radius < distance);
-                counts[from..].iter_mut().for_each(|count| *count += 1);
-            }
-            return;
-        }
-        self.count(index + 1, at, skip, radii, counts);
-        self.count(node.second, at, skip, radii, counts);
+    #[inline(always)]
+    pub(super) fn row(&self, index: usize) -> &[f64] {
+        &self.points[index * self.dimensions..][..self.dimensions]
     }
 }
 
@@ -155,18 +99,26 @@ impl Neighbours for Tree {
         self.points.len() / self.dimensions
     }
 
-    fn point(&self, index: usize) -> &[f64] {
-        &self.points[index * self.dimensions..][..self.dimensions]
+    fn points(&self) -> &[f64] {
+        &self.points
     }
 
-    fn nearest(&self, at: &[f64], skip: Option<usize>, out: &mut [f64]) {
-        out.fill(f64::INFINITY);
-        if !out.is_empty() {
-            self.search(0, 0.0, at, skip, out);
+    fn nearest(&self, batch: &Batch<'_>, most: usize, lists: &mut [f64]) {
+        lists.fill(f64::INFINITY);
+        if most > 0 {
+            dispatch(self.level, Nearest { tree: self, batch, lists, most });
         }
     }
 
-    fn within(&self, at: &[f64], skip: Option<usize>, radii: &[f64], counts: &mut [usize]) {
-        self.count(0, at, skip, radii, counts);
+    fn within(&self, batch: &Batch<'_>, radii: &[Each], counts: &mut [Each]) {
+        dispatch(self.level, Within { tree: self, batch, radii, counts });
+        // A query that is a point of its own has counted itself.
+        if batch.own.is_some() {
+            for (counts, radii) in counts.iter_mut().zip(radii) {
+                for (count, radius) in counts.iter_mut().zip(radii) {
+                    *count -= f64::from(u8::from(*radius >= 0.0));
+                }
+            }
+        }
     }
 }
