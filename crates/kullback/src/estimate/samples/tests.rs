@@ -1,5 +1,9 @@
 //! Neighbours against all distances; values against known pairs of distributions.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it fails, and says what it has measured"
+)]
 
 use super::ensemble::Ensemble;
 use super::line::Line;
