@@ -120,15 +120,13 @@ fn compare(name: &str, kind: &str, n: usize, temperature: f64, p: &[f64], q: &[f
     if gradients && truth.value().is_finite() && !max_divergence {
         for by_p in [false, true] {
             let truth = oracle::logit_gradient(name, p, q, temperature, by_p).expect("the oracle has it");
-            // Where supports part the centred slopes cancel by the inverse of Σ √(pq), which is what is left of them.
-            let stretch = if name == "renyi=0.5" { (0.5 * value).exp() } else { 1.0 };
             let size = match (name, by_p) {
                 ("kl", false) => 0.0,
                 // Its slopes do not vanish with the value.
                 ("tv", _) => 1.0,
                 _ => value,
             };
-            let largest = truth.iter().fold(size, |top, x| x.abs().max(top)) * stretch;
+            let largest = truth.iter().fold(size, |top, x| x.abs().max(top));
             let singles: Vec<f64> =
                 if by_p { &single.by_p } else { &single.by_q }.iter().map(|x| f64::from(*x)).collect();
             let doubles = if by_p { &double.by_p } else { &double.by_q };
@@ -193,6 +191,28 @@ fn long_rows() {
 #[test]
 fn gradients_of_the_family() {
     check(&FAMILY, &[2, 7, 40], true);
+}
+
+/// Next to nothing is left of Σ √(pq), and the gradient is the difference of that, normalised, and q.
+#[test]
+fn gradients_far_from_equality() {
+    let (p, q) = ([0.0, 90.0, 1.0], [0.0, -60.0, 1.0]);
+    let near = |got: &[f64], want: [f64; 3], error: f64| {
+        assert!(got.iter().zip(want).all(|(got, want)| (got - want).abs() <= error), "{got:?} for {want:?}");
+    };
+    // Halves of the logits: 0, 15 and 1.
+    let weights = [0.0, 15.0, 1.0].map(|x: f64| (x - 15.0).exp());
+    let (g, of_q) = (weights.map(|w| w / weights.iter().sum::<f64>()), [0.0, -60.0, 1.0].map(f64::exp));
+    let by_q = [0, 1, 2].map(|i| of_q[i] / of_q.iter().sum::<f64>() - g[i]);
+    let by_p = [0, 1, 2].map(|i| f64::from(u8::from(i == 1)) - g[i]);
+    let double = subject::logits("renyi=0.5", (&p, 3), (&q, 3), 1.0).unwrap();
+    near(&double.by_q, by_q, 1e-13);
+    near(&double.by_p, by_p, 1e-13);
+    let singles = |x: [f64; 3]| x.map(|x| x as f32);
+    let single = subject::logits_singles("renyi=0.5", (&singles(p), 3), (&singles(q), 3), 1.0).unwrap();
+    let wide = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
+    near(&wide(&single.by_q), by_q, 1e-6);
+    near(&wide(&single.by_p), by_p, 1e-6);
 }
 
 #[test]

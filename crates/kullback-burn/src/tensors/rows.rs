@@ -106,7 +106,7 @@ enum Row {
     Measured,
     /// It does not count.
     Idle,
-    /// It is refused, or not of this type: kernels see to it.
+    /// It is refused, not of this type, or wants other slopes: kernels see to it.
     Left,
 }
 
@@ -230,6 +230,7 @@ impl<const DIGITS: u32> Pass<'_, '_, DIGITS> {
         let (numbers, width) = self.read(way);
         let count = self.term.dims()[0];
         let again = OnceCell::new();
+        let differentiated = self.piece.whole.wanted.contains(&true);
         let mut all = Verdict {
             total: 0.0,
             rows: vec![Row::Idle; count],
@@ -250,6 +251,9 @@ impl<const DIGITS: u32> Pass<'_, '_, DIGITS> {
             let terms = terms(way, numbers);
             let sum = terms.value(generator);
             let value = divergence.conclude(sum, &RowSums { pass: self, again: &again, row, terms })?;
+            if differentiated && divergence.logarithm(value).is_some() {
+                continue;
+            }
             let outer = if sum == 0.0 { 0.0 } else { divergence.slope(sum, value) };
             let factor = weight * soft * outer / loss.temperature;
             if !factor.is_finite() {

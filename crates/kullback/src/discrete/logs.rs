@@ -74,6 +74,27 @@ impl<'a> LogPair<'a> {
     /// Calls `write` with each category's ∂/∂a and ∂/∂b of the sum times `factor`.
     pub(crate) fn slopes<G: Generator>(&self, generator: G, factor: f64, write: &mut dyn FnMut(usize, f64, f64)) {
         let (_, frame) = self.wide_sum(generator);
+        self.slopes_in(generator, frame, Wide::new(factor), write);
+    }
+
+    /// The same of the sum's logarithm.
+    pub(crate) fn logarithm_slopes<G: Generator>(
+        &self,
+        generator: G,
+        factor: f64,
+        write: &mut dyn FnMut(usize, f64, f64),
+    ) {
+        let (sum, frame) = self.wide_sum(generator);
+        self.slopes_in(generator, frame, Wide::new(factor) / sum, write);
+    }
+
+    fn slopes_in<G: Generator>(
+        &self,
+        generator: G,
+        frame: LogFrame,
+        factor: Wide,
+        write: &mut dyn FnMut(usize, f64, f64),
+    ) {
         let slopes = |x: Point<Wide>| match (x.p == Wide::ZERO, x.q == Wide::ZERO) {
             (false, false) => {
                 let slope = generator.slope_q(x);

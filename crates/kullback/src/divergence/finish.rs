@@ -2,6 +2,7 @@
 
 use super::{Affinity, Divergence, Power, Skew, Sums};
 use crate::Error;
+use core::f64::consts::LN_2;
 
 fn finite(name: &'static str, value: f64) -> Result<f64, Error> {
     if value.is_finite() { Ok(value) } else { Err(Error::Parameter { name, value, expected: "a finite number" }) }
@@ -93,6 +94,9 @@ impl Divergence for Bhattacharyya {
     fn slope(self, sum: f64, value: f64) -> f64 {
         0.5 * Self::HALF_RENYI.slope(sum, 2.0 * value)
     }
+    fn logarithm(self, value: f64) -> Option<(Affinity, f64)> {
+        Self::HALF_RENYI.logarithm(2.0 * value).map(|(affinity, factor)| (affinity, 0.5 * factor))
+    }
 }
 
 /// The Rényi divergence of order α > 0, `ln Σ p^α q^(1−α) / (α − 1)`, in nats; KL at α = 1.
@@ -138,6 +142,11 @@ impl Divergence for Renyi {
     }
     fn slope(self, _: f64, value: f64) -> f64 {
         self.alpha * ((1.0 - self.alpha) * value).exp()
+    }
+    /// Of Σ p^α q^(1−α) less than half is left there.
+    fn logarithm(self, value: f64) -> Option<(Affinity, f64)> {
+        let far = value.is_finite() && (1.0 - self.alpha) * value > LN_2;
+        far.then_some((Affinity { alpha: self.alpha }, 1.0 / (self.alpha - 1.0)))
     }
 }
 

@@ -194,6 +194,12 @@ pub trait Divergence: Copy + Send + Sync {
         self.finish_slope(sum)
     }
 
+    /// Where the slopes of centred terms cancel: a generator A and c such that the value is c·ln ΣA, of which they do not.
+    fn logarithm(self, value: f64) -> Option<(Affinity, f64)> {
+        let _ = value;
+        None
+    }
+
     /// The value between two vectors of weights (non-negative, of any mass; they are normalised exactly).
     ///
     /// Cost: one pass over the input for KL and its reverse, two for the others. Long inputs use rayon's current

@@ -89,11 +89,39 @@ impl<'a, R: Precision> Row<'a, R> {
             return self.wide_gradient(divergence, factor / self.frame.temperature.value, to_p, to_q);
         };
         let value = divergence.conclude(frame.sum(generator, &terms), self)?;
-        if wanted != [false; 2] {
-            let chain = Chain::of(divergence, &frame, &terms, value, factor);
-            self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
+        if wanted == [false; 2] {
+            return Ok(value);
         }
+        if let Some((affinity, by)) = divergence.logarithm(value) {
+            self.logarithm_gradient(affinity, factor * by, to_p, to_q)?;
+            return Ok(value);
+        }
+        let chain = Chain::of(divergence, &frame, &terms, value, factor);
+        self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
         Ok(value)
+    }
+
+    /// The gradient of `factor`·ln Σ.
+    fn logarithm_gradient<G: Generator>(
+        &self,
+        generator: G,
+        factor: f64,
+        to_p: &mut [R],
+        to_q: &mut [R],
+    ) -> Result<(), Error> {
+        let plain = Plain(generator);
+        if let Some((frame, terms)) = self.pass(plain, [!to_p.is_empty(), !to_q.is_empty()]) {
+            let sum = terms.value(generator);
+            if sum >= self.frame.smallest() {
+                let chain = Chain::of(plain, &frame, &terms, sum, factor / sum);
+                self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
+                return Ok(());
+            }
+        }
+        let pair = self.logs()?;
+        let factor = factor / self.frame.temperature.value;
+        pair.logarithm_slopes(generator, factor, &mut writer(to_p, to_q));
+        Ok(())
     }
 
     #[cold]
@@ -111,13 +139,10 @@ impl<'a, R: Precision> Row<'a, R> {
         if to_p.is_empty() && to_q.is_empty() {
             return Ok(value);
         }
-        pair.slopes(generator, factor * divergence.slope(sum, value), &mut |index, by_p, by_q| {
-            for (to, slope) in [(&mut *to_p, by_p), (&mut *to_q, by_q)] {
-                if let Some(to) = to.get_mut(index) {
-                    *to = R::rounded(slope);
-                }
-            }
-        });
+        match divergence.logarithm(value) {
+            Some((affinity, by)) => pair.logarithm_slopes(affinity, factor * by, &mut writer(to_p, to_q)),
+            None => pair.slopes(generator, factor * divergence.slope(sum, value), &mut writer(to_p, to_q)),
+        }
         Ok(value)
     }
 
@@ -137,6 +162,17 @@ impl<'a, R: Precision> Row<'a, R> {
             (logs(p, self.frame.mass.p.max), logs(q, self.frame.mass.q.max))
         });
         LogPair::new(p, q)
+    }
+}
+
+/// Puts slopes for either side where they belong; an empty slice is not written.
+fn writer<R: Precision>(to_p: &mut [R], to_q: &mut [R]) -> impl FnMut(usize, f64, f64) {
+    |index, by_p, by_q| {
+        for (to, slope) in [(&mut *to_p, by_p), (&mut *to_q, by_q)] {
+            if let Some(to) = to.get_mut(index) {
+                *to = R::rounded(slope);
+            }
+        }
     }
 }
 

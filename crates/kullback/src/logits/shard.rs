@@ -95,7 +95,8 @@ impl<'a, T: Logit> Shard<'a, T> {
     }
 
     /// Writes the gradient of the row's value times `factor` for the shard's logits of P and of Q; `terms` are those of
-    /// the whole row. An empty slice is not written.
+    /// the whole row. An empty slice is not written. Of Rényi and Bhattacharyya divergences of α < 1 the slopes cancel
+    /// as what is left of Σ p^α q^(1−α) does, which whole rows' do not.
     ///
     /// # Errors
     /// [`Error::Shape`] for a slice that is neither empty nor as long as the shard; otherwise as [`mass`](Shard::mass).

@@ -55,7 +55,8 @@ impl<R: Precision> Tile<R> {
     }
 
     /// Values, and gradients times `factors`, of the rows of a strip; returns those rows that cannot be done side by
-    /// side, which are masked, refused, or beyond the type.
+    /// side, which are masked, refused, beyond the type, or
+    /// want other slopes.
     ///
     /// A row without a factor is not looked at. What comes of a row does not depend on the others.
     pub(crate) fn run<D: Divergence>(
@@ -97,6 +98,10 @@ impl<R: Precision> Tile<R> {
             let index = strip.first + lane;
             let alone = Alone { level, p: strip.p.row(index), q: strip.q.row(index), temperature };
             values[lane] = divergence.conclude(if at_once { mean } else { sum }, &alone)?;
+            if wanted != [false; 2] && divergence.logarithm(values[lane]).is_some() {
+                left |= 1 << lane;
+                continue;
+            }
             let factor = factor * outer(divergence, sum, values[lane]);
             for (side, total) in [sum - slope, slope].into_iter().enumerate() {
                 chains.slopes[side].set(lane, factor, -total * scales[side] * factor);
