@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         }
         return ExitCode::from(u8::from(stale || !broken.is_empty()));
     }
+    // What other machines have measured stays.
+    let text = std::fs::read_to_string(path).map_or(text.clone(), |stored| report::joined(&stored, &text));
     if let Err(error) = std::fs::write(path, &text) {
         eprintln!("{path}: {error}");
         return ExitCode::from(2);
