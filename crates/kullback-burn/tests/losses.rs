@@ -179,13 +179,15 @@ fn tensor_operations_are_the_fused_operation() {
                 assert!(got == truth || (got[0] / truth[0] - 1.0).abs() <= 1e-12, "{what}: {got:?} is not {truth:?}");
                 continue;
             }
-            // Of peaked rows that nearly agree a root's derivative is a quotient of two numbers near 0.
-            if info.example.ends_with("-distance") && kind == "peaked" {
-                continue;
-            }
+            // Of peaked rows that nearly agree a root's derivative is a quotient of two numbers near 0: in singles of the
+            // Jensen–Shannon distance 1.05e-6 by tensor operations.
+            let singles = !(info.example.ends_with("-distance") && kind == "peaked");
             // Singles are held to what doubles say: two singles may be off to either side.
             let truth = distilled(&config, &sides, DType::F64, &flex);
             for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 1e-6)] {
+                if dtype == DType::F32 && !singles {
+                    continue;
+                }
                 for (device, name) in [(&other, "tensors"), (&flex, "kernels")] {
                     let got = distilled(&config, &sides, dtype, device);
                     same(&got, &truth, tolerance, &format!("{what}, {name}"));
