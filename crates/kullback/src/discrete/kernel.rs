@@ -3,7 +3,7 @@
 use crate::divergence::{Generator, Kl, Point, Reduction};
 use crate::num::Real;
 use crate::num::entropic::HalfTerm;
-use crate::num::prefetch::prefetch;
+use crate::num::prefetch::{PAGE, prefetch};
 use crate::num::simd::{F64s, Kernel, Lanes, Level, Scale, Simd, dispatch};
 use crate::num::two::Two;
 use crate::state::{Mass, Merge, Sum, Total};
@@ -19,8 +19,6 @@ pub(crate) const BLOCK: usize = 1024;
 const WIDEST: usize = 32;
 /// Elements that are converted at a time where they are not ordinary.
 const PIECE: usize = 64;
-/// How far ahead of its reader memory is asked for, in bytes: a page.
-const AHEAD: usize = 4096;
 
 /// The first pass over a slice.
 pub(crate) fn masses<T: Weight>(level: Level, p: &[T], q: &[T]) -> Mass {
@@ -114,7 +112,7 @@ fn load<T: Weight, S: Simd>(simd: S, from: &[T], at: usize) -> Two<T::Lanes<S>> 
 /// Two vectors that this pass is the first to read.
 #[inline(always)]
 fn fetch<T: Weight, S: Simd>(simd: S, from: &[T], at: usize) -> Two<T::Lanes<S>> {
-    prefetch(from, at + AHEAD / size_of::<T>(), 2 * T::Lanes::<S>::LEN);
+    prefetch(from, at + PAGE / size_of::<T>(), 2 * T::Lanes::<S>::LEN);
     load(simd, from, at)
 }
 

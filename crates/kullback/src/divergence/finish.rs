@@ -1,8 +1,9 @@
 //! The power family: what becomes of the centred power sum `S = Σ φ_α`, with `Σ p^α q^(1−α) = 1 + α(α − 1) S`.
 
+use core::f64::consts::LN_2;
+
 use super::{Affinity, Divergence, Power, Skew, Sums};
 use crate::Error;
-use core::f64::consts::LN_2;
 
 fn finite(name: &'static str, value: f64) -> Result<f64, Error> {
     if value.is_finite() { Ok(value) } else { Err(Error::Parameter { name, value, expected: "a finite number" }) }

@@ -194,7 +194,8 @@ pub trait Divergence: Copy + Send + Sync {
         self.finish_slope(sum)
     }
 
-    /// Where the slopes of centred terms cancel: a generator A and c such that the value is c·ln ΣA, of which they do not.
+    /// Where a gradient from centred terms would cancel, the plain sum to take it from: a generator A and c such that the
+    /// value is c·ln ΣA. `None` elsewhere, and for divergences that are no logarithm.
     fn logarithm(self, value: f64) -> Option<(Affinity, f64)> {
         let _ = value;
         None

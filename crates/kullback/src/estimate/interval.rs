@@ -8,6 +8,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::kl::zhang_grabchak_terms;
 use super::tally::Tally;
 use crate::Error;
+use crate::num::Real as _;
 
 /// Halvings that find the place on the path: to the last digit.
 const HALVINGS: usize = 60;
@@ -179,11 +180,13 @@ impl Path {
     fn place(&self, weight: f64) -> Place {
         let (mut kl, mut mean, mut square, mut ratio) = (0.0, 0.0, 0.0, 0.0);
         for (p, q) in self.pair(weight) {
-            // Less its tangent, so that small divergences keep their digits.
-            kl += q - p;
+            kl += match [p > 0.0, q > 0.0] {
+                [true, true] => f64::kl_term(p, q, q - p),
+                [true, false] => f64::INFINITY,
+                [false, _] => q,
+            };
             if p > 0.0 {
-                let ln = ((p - q) / q).ln_1p();
-                kl += p * ln;
+                let ln = if q > 0.0 { -f64::ln_ratio(p, q, q - p) } else { f64::INFINITY };
                 mean += p * ln;
                 square += p * ln * ln;
                 ratio += (p - q) / q * p;

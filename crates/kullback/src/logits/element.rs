@@ -159,7 +159,7 @@ use half::bf16;
 use half::slice::HalfFloatSliceExt as _;
 
 use super::batch::{Fill, LogitRows, Outputs, Space};
-use crate::num::prefetch::prefetch;
+use crate::num::prefetch::{PAGE, prefetch};
 use crate::num::simd::{Kernel, Level, Simd, dispatch};
 use crate::{Error, Measure};
 
@@ -174,8 +174,8 @@ narrow!(half::f16, |from: &[half::f16], to| from.convert_to_f32_slice(to), |from
 
 /// Numbers of two bytes that are converted at a time: two lines of memory.
 const GROUP: usize = 64;
-/// How far ahead of its reader or writer memory is asked for, in such numbers: a page.
-const AHEAD: usize = 2048;
+/// Such numbers in a page.
+const AHEAD: usize = PAGE / 2;
 
 /// A bf16 is the upper half of a single. The loops are left to the compiler to make vectors of.
 struct Widen<'a> {

@@ -92,36 +92,20 @@ impl<'a, R: Precision> Row<'a, R> {
         if wanted == [false; 2] {
             return Ok(value);
         }
-        if let Some((affinity, by)) = divergence.logarithm(value) {
-            self.logarithm_gradient(affinity, factor * by, to_p, to_q)?;
+        let Some((affinity, by)) = divergence.logarithm(value) else {
+            let chain = Chain::of(divergence, &frame, &terms, value, factor);
+            self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
             return Ok(value);
-        }
-        let chain = Chain::of(divergence, &frame, &terms, value, factor);
-        self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
-        Ok(value)
-    }
-
-    /// The gradient of `factor`·ln Σ.
-    fn logarithm_gradient<G: Generator>(
-        &self,
-        generator: G,
-        factor: f64,
-        to_p: &mut [R],
-        to_q: &mut [R],
-    ) -> Result<(), Error> {
-        let plain = Plain(generator);
-        if let Some((frame, terms)) = self.pass(plain, [!to_p.is_empty(), !to_q.is_empty()]) {
-            let sum = terms.value(generator);
-            if sum >= self.frame.smallest() {
-                let chain = Chain::of(plain, &frame, &terms, sum, factor / sum);
+        };
+        let plain = Plain(affinity);
+        match self.pass(plain, wanted).map(|(frame, terms)| (terms.value(affinity), frame, terms)) {
+            Some((sum, frame, terms)) if sum >= self.frame.smallest() => {
+                let chain = Chain::of(plain, &frame, &terms, sum, factor * by / sum);
                 self.part.gradient(&chain, &frame, &self.work.borrow(), (to_p, to_q));
-                return Ok(());
+                Ok(value)
             }
+            _ => self.wide_gradient(divergence, factor / self.frame.temperature.value, to_p, to_q),
         }
-        let pair = self.logs()?;
-        let factor = factor / self.frame.temperature.value;
-        pair.logarithm_slopes(generator, factor, &mut writer(to_p, to_q));
-        Ok(())
     }
 
     #[cold]

@@ -55,8 +55,7 @@ impl<R: Precision> Tile<R> {
     }
 
     /// Values, and gradients times `factors`, of the rows of a strip; returns those rows that cannot be done side by
-    /// side, which are masked, refused, beyond the type, or
-    /// want other slopes.
+    /// side, which are masked, refused, beyond the type, or want the slopes of a logarithm.
     ///
     /// A row without a factor is not looked at. What comes of a row does not depend on the others.
     pub(crate) fn run<D: Divergence>(

@@ -2,6 +2,8 @@
 
 use prefetch_index::prefetch_index;
 
+/// How far ahead of its reader memory is asked for where nothing says otherwise, in bytes: hardware stops at its end.
+pub(crate) const PAGE: usize = 4096;
 /// Bytes that memory comes in.
 const LINE: usize = 64;
 

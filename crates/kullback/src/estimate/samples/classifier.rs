@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{Found, Sample, SampleNote};
+use super::{Found, Sample, SampleNote, mean, variance};
 use crate::Error;
 use crate::estimate::interval::Spread;
 use crate::estimate::random::SplitMix;
@@ -38,8 +38,8 @@ pub(super) fn estimate(p: &Sample<'_>, q: &Sample<'_>, confidence: f64, seed: u6
     let folds = folds?;
     let at_p: Vec<f64> = folds.iter().flat_map(|fold| &fold[0]).copied().collect();
     let at_q: Vec<f64> = folds.iter().flat_map(|fold| &fold[1]).map(|f| f.exp()).collect();
-    let (mean_p, variance_p) = moments(&at_p);
-    let (mean_q, variance_q) = moments(&at_q);
+    let [mean_p, mean_q] = [&at_p, &at_q].map(|values| mean(values.iter().copied()));
+    let [variance_p, variance_q] = [&at_p, &at_q].map(|values| variance(values.iter().copied()));
     let value = mean_p - mean_q + 1.0;
     let (n, m) = (p.len() as f64, q.len() as f64);
     let noise = 1.0 / n + 1.0 / m;
@@ -48,13 +48,6 @@ pub(super) fn estimate(p: &Sample<'_>, q: &Sample<'_>, confidence: f64, seed: u6
     let reach = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
     let interval = Spread::from_noisy(variance_p / n + variance_q / m, value, noise, least).ends(value, reach);
     Ok(Found { value, interval, notes: vec![SampleNote::LowerBound] })
-}
-
-/// Mean and sample variance.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    (mean, values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0))
 }
 
 /// 1, each coordinate, its square, and products of two.

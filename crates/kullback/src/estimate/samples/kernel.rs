@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{Found, Sample, SampleNote};
+use super::{Found, Sample, SampleNote, mean, variance};
 use crate::estimate::interval::Spread;
 use crate::threads::each;
 use crate::{Error, Side};
@@ -36,28 +36,17 @@ pub(super) fn estimate(p: &Sample<'_>, q: &Sample<'_>, confidence: f64) -> Resul
     let ratios: Vec<f64> = at_p.iter().map(|of| ratio(Side::P, of)).collect();
     let value = mean(ratios.iter().copied());
     let of_q = at_q.iter().map(|of| ratio(Side::Q, of).exp());
-    let variance = spread(ratios.iter().copied()) / n + spread(of_q) / m;
+    let of_value = variance(ratios.iter().copied()) / n + variance(of_q) / m;
     // What is left of the variance at P = Q: that of a χ² with as many cells as kernels make of the data, ∫K²/density.
     let noise = 1.0 / n + 1.0 / m;
     let squared = 0.5_f64.powf(0.5 * widths.len() as f64);
     let cells = mean(at_p.iter().map(|of| squared * (n + m) / (of.ln_p.exp() + of.ln_q.exp() + 1.0)));
     let least = 0.5 * cells * noise * noise;
     let reach = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
-    let interval = Spread::from_noisy(variance, value, noise, least).ends(value, reach);
+    let interval = Spread::from_noisy(of_value, value, noise, least).ends(value, reach);
     let apart = at_p.iter().filter(|of| of.nearest_q > FAR * FAR).count() as f64 / n;
     let notes = if apart >= super::APART { vec![SampleNote::Apart(apart)] } else { Vec::new() };
     Ok(Found { value, interval, notes })
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let len = values.len() as f64;
-    values.sum::<f64>() / len
-}
-
-/// The sample variance.
-fn spread(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
-    let (len, middle) = (values.len() as f64, mean(values.clone()));
-    values.map(|x| (x - middle).powi(2)).sum::<f64>() / (len - 1.0)
 }
 
 /// For each coordinate the smaller of what B. W. Silverman (1986) has for either side, σ·(4/((d+2)n))^(1/(d+4)) with σ the smaller of standard
@@ -66,7 +55,7 @@ fn bandwidths(p: &Sample<'_>, q: &Sample<'_>) -> Vec<f64> {
     let d = p.dimensions as f64;
     let of = |sample: &Sample<'_>, column: usize| {
         let mut values: Vec<f64> = sample.rows().map(|row| row[column]).collect();
-        let deviation = spread(values.iter().copied()).sqrt();
+        let deviation = variance(values.iter().copied()).sqrt();
         let last = values.len() - 1;
         let mut quantile = |rank: usize| *values.select_nth_unstable_by(rank, f64::total_cmp).1;
         let range = (quantile(last - last / 4) - quantile(last / 4)) / super::scale::NORMAL_RANGE;

@@ -370,3 +370,14 @@ fn notes_of(
     .into_iter()
     .flatten()
 }
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let len = values.len() as f64;
+    values.sum::<f64>() / len
+}
+
+/// The sample variance.
+fn variance(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
+    let (len, middle) = (values.len() as f64, mean(values.clone()));
+    values.map(|x| (x - middle).powi(2)).sum::<f64>() / (len - 1.0)
+}
