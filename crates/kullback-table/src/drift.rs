@@ -114,6 +114,8 @@ fn run(
         alpha: options.alpha,
         estimator: options.estimator,
         columns,
+        timeline: None,
+        joint: Vec::new(),
     })
 }
 

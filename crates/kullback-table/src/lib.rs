@@ -19,4 +19,6 @@ mod source;
 pub use column::{Points, read_column, read_points};
 pub use drift::{ColumnSelection, DriftOptions, drift};
 pub use error::TableError;
-pub use report::{ColumnDrift, Contribution, DriftReport, Kind, Status};
+pub use report::{
+    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Kind, Period, PeriodColumn, Status, Timeline,
+};

@@ -65,6 +65,10 @@ pub struct DriftReport {
     pub estimator: kullback::estimate::Estimator,
     /// Every column of either table once (or those chosen), the strongest evidence first.
     pub columns: Vec<ColumnDrift>,
+    /// The current table along time, where that was asked for.
+    pub timeline: Option<Timeline>,
+    /// Columns together, where that was asked for.
+    pub joint: Vec<JointDrift>,
 }
 
 impl DriftReport {
@@ -129,6 +133,78 @@ pub struct ColumnDrift {
     pub contributions: Vec<Contribution>,
     /// What a reader should know, in plain words.
     pub notes: Vec<String>,
+}
+
+/// The current table in periods, each compared with the reference and with the period before it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Timeline {
+    /// What the periods are: a column's values, or months of a column of dates.
+    pub by: String,
+    /// In order.
+    pub periods: Vec<Period>,
+}
+
+/// One period of a [`Timeline`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Period {
+    /// Its name: `2013-07`, or the value of the column.
+    pub name: String,
+    /// Rows of the current table in it.
+    pub rows: u64,
+    /// The compared columns, in the order of [`DriftReport::columns`].
+    pub columns: Vec<PeriodColumn>,
+}
+
+/// One column in one period; the bins are those of the whole comparison.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PeriodColumn {
+    /// The column's name.
+    pub column: String,
+    /// KL(period‖reference), nats.
+    pub kl: f64,
+    /// The 95 % interval of that.
+    pub interval: (f64, f64),
+    /// KL(period‖period before), nats; `None` in the first.
+    pub kl_previous: Option<f64>,
+    /// Probability of as large a difference from the reference without drift; `None` where there is nothing to test.
+    pub p_value: Option<f64>,
+    /// Benjamini–Hochberg over all columns and periods.
+    pub p_adjusted: Option<f64>,
+}
+
+/// Several columns together: by the chain rule KL(a, b) = KL(a) + KL(b given a).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JointDrift {
+    /// The columns, in the order of the chain.
+    pub columns: Vec<String>,
+    /// KL of all of them together, nats: the sum of the parts.
+    pub kl: f64,
+    /// One a column.
+    pub parts: Vec<ConditionalDrift>,
+}
+
+/// One column given those before it in the chain.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ConditionalDrift {
+    /// The column.
+    pub column: String,
+    /// What it is given.
+    pub given: Vec<String>,
+    /// KL(current‖reference) of it given these, nats.
+    pub kl: f64,
+    /// The G statistic of the conditional part.
+    pub g: f64,
+    /// Its degrees of freedom.
+    pub degrees_of_freedom: u64,
+    /// Probability of a G this large without drift; `None` where there is nothing to test.
+    pub p_value: Option<f64>,
+    /// The combinations that carry most of `kl`, largest first.
+    pub contributions: Vec<Contribution>,
 }
 
 /// One bin or value.
