@@ -111,6 +111,7 @@ def drift(part):
         ("tool", "version", "wall s, median", "min", "peak MB", "runs", "of which"),
         [(t["tool"], t["version"], f"{t['wall']:.2f}", f"{t['min']:.2f}", f"{t['peak_mb']:.0f}", t["runs"], t.get("parts", "")) for t in part["tools"]],
     )]
+    text += [table(("target", "reached", ""), part["targets"])]
     text += ["What each calls drifted (its own number in brackets):\n", table(part["columns"][0].keys(), [c.values() for c in part["columns"]])]
     return text
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 use kullback::estimate::{Estimator, SampleEstimator};
+use kullback_table::Test;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -113,9 +114,10 @@ pub(crate) struct Drift {
     /// A column drifted if its adjusted p-value is below this
     #[arg(long, value_name = "A", default_value_t = 0.05)]
     pub(crate) alpha: f64,
-    /// p-values from permutations of the counts, also where every expected count is at least 5
-    #[arg(long)]
-    pub(crate) permutation: bool,
+    /// Where p-values come from: g (χ², or permutations where counts are small), permutation (always), or ordered (numeric columns by a
+    /// test that knows the order of bins and finds shifts more surely; best with --bins 50)
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = test)]
+    pub(crate) test: Test,
     /// Estimator of KL: zhang-grabchak (little bias, always finite), plugin, miller-madow, jeffreys-prior, laplace, perks or
     /// shrinkage
     #[arg(long, value_name = "NAME", default_value_t)]
@@ -203,6 +205,11 @@ pub(crate) struct Samples {
     /// The probability that the interval is to cover the truth
     #[arg(long, value_name = "C", default_value_t = 0.95, allow_negative_numbers = true)]
     pub(crate) confidence: f64,
+}
+
+fn test(name: &str) -> Result<Test, &'static str> {
+    let known = [Test::G, Test::Permutation, Test::Ordered];
+    known.into_iter().find(|test| test.to_string() == name).ok_or("expected g, permutation or ordered")
 }
 
 /// Lists may begin with a minus sign, so clap hands over mistyped options as well.

@@ -106,8 +106,20 @@ fn intervals_and_what_chance_alone_does_are_there() {
 }
 
 #[test]
+fn numeric_columns_can_be_tested_in_order() {
+    let report = json(&["drift", &january(), &july(), "--test", "ordered", "--bins", "50"]);
+    for (name, test) in [("dep_delay", "ordered"), ("origin", "g")] {
+        let column = column(&report, name);
+        assert_eq!(column["test"], test);
+        let p = column["p_value"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&p));
+    }
+    assert!(column(&report, "dep_delay")["drifted"].as_bool().unwrap());
+}
+
+#[test]
 fn permutations_can_be_asked_for() {
-    let [plain, permuted] = [&[][..], &["--permutation"]]
+    let [plain, permuted] = [&[][..], &["--test", "permutation"]]
         .map(|more| json(&[&["drift", &january(), &july(), "--columns", "day,origin,dest"], more].concat()));
     for name in ["day", "origin"] {
         let [plain, permuted] = [&plain, &permuted].map(|report| column(report, name));

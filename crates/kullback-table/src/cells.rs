@@ -145,6 +145,11 @@ impl Cells {
         (current, reference)
     }
 
+    /// How many cells at the beginning are in order, if it is a column of bins.
+    pub(crate) fn ordered(&self) -> usize {
+        self.cells.iter().take_while(|cell| cell.values).count()
+    }
+
     /// Both sides hold values, and none in common.
     pub(crate) fn disjoint(&self) -> bool {
         let values = || self.cells.iter().filter(|cell| cell.values);

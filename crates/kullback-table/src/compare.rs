@@ -2,14 +2,14 @@
 
 use kullback::{
     Divergence, Jeffreys, JensenShannon,
-    estimate::{CountInterval, Tally, g_test, permutation_test, weights},
+    estimate::{CountInterval, Tally, g_test, ordered_test, permutation_test, weights},
 };
 
 use crate::{
     cells::{Cell, Cells},
     drift::DriftOptions,
     error::TableError,
-    report::{ColumnDrift, Contribution, Kind, Status},
+    report::{ColumnDrift, Contribution, Kind, Status, Test},
 };
 
 /// The report on one column, before adjustment for the others.
@@ -38,7 +38,7 @@ pub(crate) fn compare(
         g: None,
         degrees_of_freedom: None,
         p_value: None,
-        permuted: false,
+        test: options.test,
         p_adjusted: None,
         drifted: false,
         null_fraction_reference: fraction(cells.nulls_reference),
@@ -63,12 +63,16 @@ pub(crate) fn compare(
     drift.jensen_shannon = Some(JensenShannon::HALF.between(&p, &q)?);
     drift.psi = Some(Jeffreys.between(&p, &q)?);
     let (joined_current, joined_reference) = cells.joined_counts();
-    let test = if options.permutation { permutation_test } else { g_test };
-    let test = test(&joined_current, &joined_reference)?;
+    let permutation = options.test == Test::Permutation;
+    let test = if permutation { permutation_test } else { g_test }(&joined_current, &joined_reference)?;
     drift.g = Some(test.g);
     drift.degrees_of_freedom = Some(test.degrees_of_freedom);
-    drift.p_value = test.p_value;
-    drift.permuted = test.permuted;
+    (drift.p_value, drift.test) = match options.test {
+        Test::Ordered if drift.kind == Kind::Numeric => {
+            (ordered_test(&current, &reference, cells.ordered())?.p_value, Test::Ordered)
+        }
+        _ => (test.p_value, if test.permuted { Test::Permutation } else { Test::G }),
+    };
     let contribution = |(cell, nats): (&Cell, f64)| Contribution {
         bin: cell.label.clone(),
         reference: cell.reference,

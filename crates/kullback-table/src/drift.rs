@@ -11,7 +11,7 @@ use crate::{
     error::TableError,
     family::Family,
     profile::{BinCounts, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
-    report::{ColumnDrift, DriftReport, Kind, Status},
+    report::{ColumnDrift, DriftReport, Kind, Status, Test},
     source::{Meter, Table, Wanted},
 };
 
@@ -25,8 +25,8 @@ pub struct DriftOptions {
     pub bins: usize,
     /// Columns with an adjusted p-value below this drifted.
     pub alpha: f64,
-    /// p-values from permutations, also where every expected count is at least 5 and χ² would do.
-    pub permutation: bool,
+    /// Where p-values come from.
+    pub test: Test,
     /// Which columns.
     pub columns: ColumnSelection,
     /// Threads to read with; `None` for all. The report does not depend on it.
@@ -39,7 +39,7 @@ impl Default for DriftOptions {
             estimator: Estimator::default(),
             bins: 10,
             alpha: 0.05,
-            permutation: false,
+            test: Test::default(),
             columns: ColumnSelection::default(),
             threads: None,
         }

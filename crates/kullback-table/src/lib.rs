@@ -20,5 +20,6 @@ pub use column::{Points, read_column, read_points};
 pub use drift::{ColumnSelection, DriftOptions, drift};
 pub use error::TableError;
 pub use report::{
-    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Kind, Period, PeriodColumn, Status, Timeline,
+    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Kind, Period, PeriodColumn, Status, Test,
+    Timeline,
 };

@@ -51,6 +51,30 @@ impl fmt::Display for Status {
     }
 }
 
+/// Where a p-value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Test {
+    /// The G test: χ² where every expected count is at least 5, else permutations of the counts. See [`g_test`](kullback::estimate::g_test).
+    #[default]
+    G,
+    /// The G test, always by permutations. See [`permutation_test`](kullback::estimate::permutation_test).
+    Permutation,
+    /// Numeric columns by a test that knows the order of bins and finds a shift more surely, best with 50 bins; the others by the G
+    /// test. See [`ordered_test`](kullback::estimate::ordered_test).
+    Ordered,
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::G => "g",
+            Self::Permutation => "permutation",
+            Self::Ordered => "ordered",
+        })
+    }
+}
+
 /// The comparison of two tables.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -119,8 +143,8 @@ pub struct ColumnDrift {
     pub degrees_of_freedom: Option<u64>,
     /// Probability of a G this large without drift; `None` where there is nothing to test.
     pub p_value: Option<f64>,
-    /// `p_value` is from permutations of the counts and not from χ²: a bin's expected count is below 5, or they were asked for.
-    pub permuted: bool,
+    /// Which test `p_value` is from: permutations, too, where χ² was asked for and a bin's expected count is below 5.
+    pub test: Test,
     /// Benjamini–Hochberg over the columns with a p-value.
     pub p_adjusted: Option<f64>,
     /// `p_adjusted < alpha`.

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Drift, global: &Global) -> Result<Outcome> {
 fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
     let mut options = DriftOptions::default();
     options.estimator = args.estimator;
-    options.permutation = args.permutation;
+    options.test = args.test;
     options.bins = args.bins;
     options.alpha = args.alpha;
     options.columns = ColumnSelection { include: args.columns.clone(), exclude: args.exclude.clone() };

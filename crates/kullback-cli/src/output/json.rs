@@ -2,7 +2,7 @@
 
 use kullback::divergence::{self, MeasureInfo};
 use kullback::family::{Certified, Family, FamilyInfo};
-use kullback_table::{ColumnDrift, Contribution, DriftReport};
+use kullback_table::{ColumnDrift, Contribution, DriftReport, Test};
 use serde_json::{Map, Value, json};
 
 use crate::args::Unit;
@@ -136,8 +136,9 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
         "null_fraction_reference": column.null_fraction_reference.map(number),
         "null_fraction_current": column.null_fraction_current.map(number),
         "contributions": column.contributions.iter().map(contribution).collect::<Vec<_>>(),
+        "test": column.test.to_string(),
         "status": column.status.to_string(),
-        "p_permuted": column.permuted,
+        "p_permuted": column.test == Test::Permutation,
         "notes": column.notes,
         "ci_low": column.interval.map(|(low, _)| information(low)),
         "ci_high": column.interval.map(|(_, high)| information(high)),

@@ -6,7 +6,7 @@ use super::{permutation, totals, weights};
 use crate::{Divergence, Error, JensenShannon};
 
 /// Below this expected count in some cell the χ² limit of G is not trusted (W. G. Cochran, 1954).
-const TRUSTED_EXPECTED_COUNT: f64 = 5.0;
+pub(super) const TRUSTED_EXPECTED_COUNT: f64 = 5.0;
 
 /// The outcome of [`g_test`].
 #[derive(Debug, Clone, Copy, PartialEq)]

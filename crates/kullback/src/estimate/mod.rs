@@ -8,6 +8,7 @@ mod g_test;
 mod interval;
 mod kl;
 mod multiple;
+mod ordered;
 mod permutation;
 mod random;
 mod samples;
@@ -17,6 +18,7 @@ pub use g_test::{GTest, chi_square_tail, g_test, permutation_test};
 pub use interval::{CountInterval, IntervalMethod};
 pub use kl::{Estimator, KlEstimate, UnknownEstimator};
 pub use multiple::benjamini_hochberg;
+pub use ordered::{OrderedTest, ordered_test};
 pub use samples::{SampleEstimate, SampleEstimator, SampleKl, SampleNote};
 pub use tally::Tally;
 
