@@ -409,3 +409,87 @@ impl Kernel for SumOfSquares<'_> {
         ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kullback_dev::recipe::SplitMix;
+
+    use super::{Factorize, SumOfSquares, Symmetric, Whiten, pitch};
+    use crate::num::simd::{dispatch, levels};
+
+    /// A positive definite matrix in rows of `pitch`.
+    fn matrix(n: usize, draw: &mut SplitMix) -> Vec<f64> {
+        let a: Vec<f64> = (0..n * n).map(|_| 2.0 * draw.unit() - 1.0).collect();
+        let mut to = vec![0.0; n * pitch(n)];
+        for (i, row) in to.chunks_mut(pitch(n)).enumerate() {
+            for (j, to) in row[..n].iter_mut().enumerate() {
+                *to = (0..n).map(|k| a[i * n + k] * a[j * n + k]).sum();
+            }
+            row[i] += 1.0;
+        }
+        to
+    }
+
+    #[test]
+    fn every_level_and_every_remainder() {
+        let mut draw = SplitMix::new(5);
+        for level in levels() {
+            for n in 1..=35 {
+                let at = |i: usize, j: usize| i * pitch(n) + j;
+                let [p, q] = [0, 1].map(|_| {
+                    let matrix = matrix(n, &mut draw);
+                    let mut upper = matrix.clone();
+                    assert!(dispatch(level, Symmetric { n, matrix: &matrix }), "{level:?} {n}");
+                    dispatch(level, Factorize { n, upper: &mut upper }).unwrap();
+                    for i in 0..n {
+                        assert!(
+                            upper[at(i, 0)..at(i, i)]
+                                .iter()
+                                .chain(&upper[at(i, n)..at(i, pitch(n))])
+                                .all(|x| *x == 0.0)
+                        );
+                        for j in 0..n {
+                            let product: f64 = (0..n).map(|k| upper[at(k, i)] * upper[at(k, j)]).sum();
+                            assert!((product - matrix[at(i, j)]).abs() < 1e-13 * n as f64, "{level:?} {n}: {i} {j}");
+                        }
+                    }
+                    upper
+                });
+                let mut e = vec![0.0; n * pitch(n)];
+                dispatch(level, Whiten { n, p: &p, q: &q, to: &mut e });
+                let mut squares = 0.0;
+                for i in 0..n {
+                    assert!(e[at(i, i + 1)..at(i, pitch(n))].iter().all(|x| *x == 0.0), "{level:?} {n}: {i}");
+                    squares += e[at(i, 0)..at(i, n)].iter().map(|x| x * x).sum::<f64>();
+                    for j in 0..n {
+                        // L_q E = L_p − L_q.
+                        let product: f64 = (0..n).map(|k| q[at(k, i)] * e[at(k, j)]).sum();
+                        let off = product - (p[at(j, i)] - q[at(j, i)]);
+                        assert!(off.abs() < 1e-11, "{level:?} {n}: {i} {j}: {off}");
+                    }
+                }
+                let found = dispatch(level, SumOfSquares(&e));
+                assert!((found / squares - 1.0).abs() < 1e-14, "{level:?} {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_entry_that_differs_is_seen() {
+        let mut draw = SplitMix::new(7);
+        for level in levels() {
+            for n in [2, 3, 8, 13, 24] {
+                let matrix = matrix(n, &mut draw);
+                for i in 0..n {
+                    for j in 0..i {
+                        for (factor, fine) in [(1.0 + 1e-15, true), (1.0 + 1e-11, false), (f64::NAN, false)] {
+                            let mut off = matrix.clone();
+                            off[i * pitch(n) + j] *= factor;
+                            assert_eq!(dispatch(level, Symmetric { n, matrix: &off }), fine, "{level:?} {n}: {i} {j}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
