@@ -19,6 +19,7 @@ Files (each with a header line):
     logs.csv         log_p, log_q, measure, value   log-probabilities; normalised exactly like weights
     recipes.csv      recipe, fingerprint    a hash of its doubles: both languages must build the same
     family.csv       p;q;kind;value         KL of two families, `kind` near where Q is P but for 1e-6
+    pairs.csv        p;q;value              KL of every pair of one-dimensional families at random parameters
     joint.csv        kind;p;q;value         KL of vectors and matrices; parameters as golden_joint.py has them
     batch.csv        kind;p;q;value;gradient_p;gradient_q   KL and its gradients
     measures.csv     p;q;measure;value      other divergences of two members of an exponential family
@@ -34,6 +35,7 @@ from mpmath import exp, inf, mp, mpf, nstr
 
 import golden_family
 import golden_joint
+import golden_pairs
 from golden_inputs import CASES, build, fingerprint, logs, points, tables
 from golden_values import FUNCTIONS, MEASURES, NUMERIC, SPECIAL, TABLES, Pair
 
@@ -102,6 +104,7 @@ def generate():
     with multiprocessing.Pool() as workers:
         results = workers.map(case_rows, CASES, chunksize=1)
         families = workers.map(family_row, list(golden_family.rows()), chunksize=1)
+        pairs = workers.map(golden_pairs.row, golden_pairs.cases(), chunksize=1)
     cases = [f"{name},{c if isinstance(c, str) else join(c[0])},{'' if isinstance(c, str) else join(c[1])}" for name, c in CASES.items()]
     files = {
         "cases": ("case,p,q", cases),
@@ -111,6 +114,7 @@ def generate():
         "tables": ("function,columns,table,weights,value", [table_row(*table) for table in tables()]),
         "logs": ("log_p,log_q,measure,value", [row for p, q in logs() for row in log_rows(p, q)]),
         "family": ("p;q;kind;value", families),
+        "pairs": ("p;q;value", pairs),
         "joint": ("kind;p;q;value", list(golden_joint.joint_rows())),
         "batch": ("kind;p;q;value;gradient_p;gradient_q", list(golden_joint.batch_rows())),
         "measures": ("p;q;measure;value", list(golden_joint.measure_rows())),

@@ -77,4 +77,4 @@ if __name__ == "__main__":
     show("EXCESS_F64", exp_tail, [-one, one], 15, float)
     show("EXCESS_F32", exp_tail, [-one, one], 8, f32)
     with mp.workdps(60):
-        binet(4, 11)
+        binet(2, 20)

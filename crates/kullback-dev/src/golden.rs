@@ -160,6 +160,16 @@ pub fn families() -> Vec<Family> {
     records("family").into_iter().map(row).collect()
 }
 
+/// KL of every pair of one-dimensional families: texts of P and Q, and its value, which may be +∞.
+pub fn pairs() -> Vec<(String, String, f64)> {
+    let row = |r: Vec<String>| {
+        let joined = r.join(",");
+        let fields: Vec<&str> = joined.split(';').collect();
+        (fields[0].to_owned(), fields[1].to_owned(), number(fields[2]))
+    };
+    records("pairs").into_iter().map(row).collect()
+}
+
 /// Other divergences of families: texts of P and Q, the measure, and its value.
 pub fn measures() -> Vec<(String, String, String, f64)> {
     let row = |r: Vec<String>| {

@@ -5,6 +5,7 @@
 
 pub mod accuracy;
 pub mod conventions;
+pub mod dense;
 pub mod double_double;
 pub mod dual;
 pub mod golden;

@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use crate::Error;
 use crate::divergence::Divergence;
 use crate::num::simd::Level;
@@ -67,6 +69,12 @@ impl<'a, T> Rows<'a, T> {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Some rows at once, if nothing lies between them.
+    pub(crate) fn block(&self, range: Range<usize>) -> Option<&'a [T]> {
+        let whole = self.stride == self.columns && range.end <= self.rows;
+        whole.then(|| &self.data[range.start * self.columns..range.end * self.columns])
     }
 
     /// One row.

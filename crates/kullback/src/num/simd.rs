@@ -338,6 +338,22 @@ impl<S: Simd> F64s<S> {
     pub(crate) fn reduce_sum(self) -> f64 {
         self.0.reduce_sum()
     }
+    /// Rows become columns, of as many vectors as a vector has lanes: each round turns the bits of an index by one place.
+    #[inline(always)]
+    pub(crate) fn transpose(rows: &mut [Self; 8]) {
+        let lanes = Self::LEN;
+        let mut round = 1;
+        while round < lanes {
+            let from = *rows;
+            let mut i = 0;
+            while i < lanes / 2 {
+                let (low, high) = from[i].0.interleave(from[i + lanes / 2].0);
+                (rows[2 * i], rows[2 * i + 1]) = (Self(low), Self(high));
+                i += 1;
+            }
+            round *= 2;
+        }
+    }
     /// `self` where both `p` and `q` lie in `[low, high]`, else `otherwise`; and whether all lanes do.
     #[inline(always)]
     pub(crate) fn both_within(p: Self, q: Self, low: f64, high: f64) -> Within<S> {

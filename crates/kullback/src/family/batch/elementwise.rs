@@ -170,7 +170,7 @@ fn load_all<S: Simd, const K: usize>(simd: S, from: &[&[f64]; K], at: usize, cou
 }
 
 #[inline(always)]
-fn load<S: Simd>(simd: S, from: &[f64]) -> F64s<S> {
+pub(super) fn load<S: Simd>(simd: S, from: &[f64]) -> F64s<S> {
     if from.len() == F64s::<S>::LEN {
         return F64s::load(simd, from);
     }

@@ -36,15 +36,19 @@ impl<'a, F: RowFormula> RowBatch<'a, F> {
         if rows.columns() < F::LEAST_COLUMNS {
             return Err(Error::Empty);
         }
-        let one = |(): &mut (), range: Range<usize>| range.into_iter().try_for_each(|i| Self::check(rows.row(i), i));
+        let one = |(): &mut (), range: Range<usize>| {
+            let fine = rows.block(range.clone()).is_some_and(|all| within(F::VECTOR, F::CHECK, all));
+            range.into_iter().try_for_each(|i| Self::check(rows.row(i), i, fine))
+        };
         let step = (PIECE / rows.columns()).max(1);
         let ranges = (0..rows.len()).step_by(step).map(|from| from..(from + step).min(rows.len()));
         each(ranges.collect(), || (), &one).into_iter().collect::<Result<(), Error>>()?;
         Ok(Self { rows, family: PhantomData })
     }
 
-    fn check(row: &[f64], index: usize) -> Result<(), Error> {
-        if !within(F::VECTOR, F::CHECK, row) {
+    /// Checks a row, whose numbers may be known to be `fine`.
+    fn check(row: &[f64], index: usize, fine: bool) -> Result<(), Error> {
+        if !fine {
             row.iter().try_for_each(|x| F::CHECK(F::VECTOR, *x)).map_err(|error| error.in_row(index))?;
         }
         if F::NEEDS_MASS && row.iter().all(|x| *x == 0.0) {

@@ -1,4 +1,4 @@
-use super::kernels::{Factorize, Whiten, pitch};
+use super::kernels::{Factorize, SumOfSquares, Symmetric, Whiten, alike, pitch};
 use crate::Error;
 use crate::num::simd::{Level, dispatch};
 
@@ -8,12 +8,12 @@ use crate::num::simd::{Level, dispatch};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cholesky {
     dimension: usize,
-    /// Rows of [`pitch`], zeros above the diagonal.
-    lower: Vec<f64>,
+    /// Lᵀ in rows of [`pitch`], zeros below the diagonal.
+    upper: Vec<f64>,
 }
 
 impl Cholesky {
-    /// Of a matrix given row by row; only its lower triangle is read, after the upper one has been compared with it.
+    /// Of a matrix given row by row; only its upper triangle is read, after the lower one has been compared with it.
     ///
     /// # Errors
     /// [`Error::Shape`] unless there are `dimension`² entries, [`Error::NotSymmetric`] and
@@ -23,17 +23,24 @@ impl Cholesky {
         if n == 0 || matrix.len() != n * n {
             return Err(Error::Shape { len: matrix.len(), needed: n * n });
         }
-        for i in 0..n {
-            for j in 0..i {
-                let (x, mirrored) = (matrix[i * n + j], matrix[j * n + i]);
-                if (x - mirrored).abs() > 1e-12 * (x.abs() + mirrored.abs()) {
-                    return Err(Error::NotSymmetric { row: i, column: j });
+        // Copied from the first number to the last, which memory likes best, before anything looks across rows.
+        let mut upper = Vec::with_capacity(n * pitch(n));
+        for row in matrix.chunks(n) {
+            upper.extend_from_slice(row);
+            upper.resize(upper.len() + pitch(n) - n, 0.0);
+        }
+        if !dispatch(Level::new(), Symmetric { n, matrix: &upper }) {
+            for i in 0..n {
+                for j in 0..i {
+                    let (x, mirrored) = (matrix[i * n + j], matrix[j * n + i]);
+                    if x != mirrored && !alike(x, mirrored) {
+                        return Err(Error::NotSymmetric { row: i, column: j });
+                    }
                 }
             }
         }
-        let mut lower = vec![0.0; n * pitch(n)];
-        dispatch(Level::new(), Factorize { n, matrix, lower: &mut lower })?;
-        Ok(Self { dimension, lower })
+        dispatch(Level::new(), Factorize { n, upper: &mut upper })?;
+        Ok(Self { dimension, upper })
     }
 
     /// From a factor itself.
@@ -53,11 +60,13 @@ impl Cholesky {
                 return Err(Error::NotPositiveDefinite { row: i });
             }
         }
-        let mut lower = vec![0.0; n * pitch(n)];
-        for (to, from) in lower.chunks_mut(pitch(n)).zip(factor.chunks(n)) {
-            to[..n].copy_from_slice(from);
+        let mut upper = vec![0.0; n * pitch(n)];
+        for (i, to) in upper.chunks_mut(pitch(n)).enumerate() {
+            for k in i..n {
+                to[k] = factor[k * n + i];
+            }
         }
-        Ok(Self { dimension, lower })
+        Ok(Self { dimension, upper })
     }
 
     /// Of the inverse of a matrix: a precision's covariance.
@@ -72,17 +81,17 @@ impl Cholesky {
         // With rows and columns reversed, the factor's inverse is upper triangular the right way round.
         let reversed: Vec<f64> = matrix.iter().rev().copied().collect();
         let factor = Self::of(n, &reversed)?;
-        let mut lower = vec![0.0; n * pitch(n)];
+        let mut upper = vec![0.0; n * pitch(n)];
         for column in 0..n {
             let mut unit = vec![0.0; n];
             unit[column] = 1.0;
             factor.solve(&mut unit);
             for (row, x) in unit.iter().enumerate() {
                 // The transpose, reversed again.
-                lower[(n - 1 - column) * pitch(n) + (n - 1 - row)] = *x;
+                upper[(n - 1 - row) * pitch(n) + (n - 1 - column)] = *x;
             }
         }
-        Ok(Self { dimension, lower })
+        Ok(Self { dimension, upper })
     }
 
     /// The number of rows.
@@ -95,25 +104,24 @@ impl Cholesky {
     #[must_use]
     pub fn factor(&self) -> Vec<f64> {
         let n = self.dimension;
-        self.lower.chunks(pitch(n)).flat_map(|row| &row[..n]).copied().collect()
+        (0..n * n).map(|k| self.entry(k / n, k % n)).collect()
     }
 
     /// LLᵀ, row by row.
     #[must_use]
     pub fn covariance(&self) -> Vec<f64> {
         let n = self.dimension;
-        let row = |i: usize, to: usize| &self.row(i)[..=to];
-        let entry = |i: usize, j: usize| dot(row(i, i.min(j)), row(j, i.min(j)));
+        let entry = |i: usize, j: usize| (0..=i.min(j)).map(|k| self.entry(i, k) * self.entry(j, k)).sum();
         (0..n * n).map(|k| entry(k / n, k % n)).collect()
     }
 
     pub(crate) fn entry(&self, row: usize, column: usize) -> f64 {
-        self.lower[row * pitch(self.dimension) + column]
+        self.upper[column * pitch(self.dimension) + row]
     }
 
-    /// A row up to the diagonal.
-    fn row(&self, index: usize) -> &[f64] {
-        &self.lower[index * pitch(self.dimension)..][..=index]
+    /// A column from the diagonal on.
+    fn column(&self, index: usize) -> &[f64] {
+        &self.upper[index * pitch(self.dimension)..][index..self.dimension]
     }
 
     /// ln det of LLᵀ.
@@ -124,39 +132,44 @@ impl Cholesky {
 
     /// L⁻¹x, in place.
     pub(crate) fn solve(&self, x: &mut [f64]) {
-        let n = self.dimension;
-        for i in 0..n.min(x.len()) {
-            let row = self.row(i);
-            x[i] = (x[i] - dot(&row[..i], &x[..i])) / row[i];
+        for i in 0..self.dimension.min(x.len()) {
+            let column = self.column(i);
+            let (solved, below) = x[i..].split_at_mut(1);
+            solved[0] /= column[0];
+            below.iter_mut().zip(&column[1..]).for_each(|(to, l)| *to -= solved[0] * l);
         }
     }
 
     /// Lx.
     pub(super) fn multiply(&self, x: &[f64]) -> Vec<f64> {
-        let n = self.dimension;
-        (0..n).map(|i| dot(self.row(i), &x[..=i])).collect()
+        let mut product = vec![0.0; self.dimension];
+        for (i, x) in x.iter().enumerate() {
+            product[i..].iter_mut().zip(self.column(i)).for_each(|(to, l)| *to += x * l);
+        }
+        product
     }
 
     /// How far L_p is from L_q, seen from Q: with M = L_q⁻¹L_p, both of Σ M² − d and of Σ M² − d − ln det M², which is
-    /// not negative. From M − 1 = L_q⁻¹(L_p − L_q), so neither cancels where the two are alike.
+    /// not negative. From E = M − 1 = L_q⁻¹(L_p − L_q), as Σ E² + 2 Σ Eᵢᵢ and Σ E² + 2 Σ (Eᵢᵢ − ln Mᵢᵢ), so neither cancels where the
+    /// two are alike.
     pub(super) fn compare(&self, q: &Self) -> Comparison {
         let n = self.dimension;
-        let (mut excess, mut divergence) = (0.0, 0.0);
-        for (i, row) in self.seen_from(q).chunks(pitch(n)).enumerate() {
-            let square = row[i] * (2.0 + row[i]);
-            let below = dot(&row[..i], &row[..i]);
-            excess += square + below;
-            let ratio = self.entry(i, i) / q.entry(i, i);
-            divergence += minus_ln_of_square(ratio, square) + below;
+        let apart = self.seen_from(q);
+        let (mut surplus, mut divergence) = (0.0, 0.0);
+        for i in 0..n {
+            let less_one = apart[i * pitch(n) + i];
+            surplus += less_one;
+            divergence += minus_ln(self.entry(i, i) / q.entry(i, i), less_one);
         }
-        Comparison { excess, divergence }
+        let squares = dispatch(Level::new(), SumOfSquares(&apart));
+        Comparison { excess: squares + 2.0 * surplus, divergence: squares + 2.0 * divergence }
     }
 
     /// L_q⁻¹L_p − 1, lower triangular, in rows of [`pitch`].
     pub(super) fn seen_from(&self, q: &Self) -> Vec<f64> {
         let n = self.dimension;
         let mut to = vec![0.0; n * pitch(n)];
-        dispatch(Level::new(), Whiten { n, p: &self.lower, q: &q.lower, to: &mut to });
+        dispatch(Level::new(), Whiten { n, p: &self.upper, q: &q.upper, to: &mut to });
         to
     }
 
@@ -183,18 +196,13 @@ pub(super) struct Comparison {
     pub(super) divergence: f64,
 }
 
-/// r² − 1 − ln r², given r² − 1.
-fn minus_ln_of_square(r: f64, less_one: f64) -> f64 {
+/// r − 1 − ln r, given r − 1.
+fn minus_ln(r: f64, less_one: f64) -> f64 {
     use crate::num::Real;
-    let square = r * r;
-    if (1e-290..1e290).contains(&square) {
-        return f64::kl_term(1.0, square, less_one);
+    if (1e-290..1e290).contains(&r) {
+        return f64::kl_term(1.0, r, less_one);
     }
-    less_one - 2.0 * r.ln()
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+    less_one - r.ln()
 }
 
 #[cfg(test)]

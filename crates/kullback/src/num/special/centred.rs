@@ -6,29 +6,35 @@
 //! 1/x, whose divergence is a second divided difference. So every part has one sign and a factor (b − a)², and nothing
 //! cancels at any distance.
 
-use crate::num::exp_log::excess_of_atanh;
 use crate::num::real::Real;
 use crate::num::simd::Least;
 
-/// From here on the series has every digit.
-const LARGE: f64 = 4.0;
+/// From here on the series has every digit. Two steps more and it would have half as many terms, which take less time than
+/// the steps' divisions.
+const LARGE: f64 = 2.0;
 
-/// Below, a step of the recurrence needs the logarithm of any ratio; from here on up to 3/2 and its inverse.
-const SMALL: f64 = 2.0;
-
-/// x R(x) in 1/x² for x ≥ 4, where R is J. Binet's function, from `scripts/minimax.py`: R″ is off by 2.4e-17 of G″.
-const BINET: [f64; 11] = [
-    0.0833333333333333,
-    -0.0027777777777542936,
-    0.0007936507875548751,
-    -0.0005952372585447697,
-    0.0008416813873902288,
-    -0.0019137632577563867,
-    0.006270651113801908,
-    -0.025886868403336843,
-    0.10945998724309598,
-    -0.36222875742280747,
-    0.6310381143321462,
+/// x R(x) in 1/x² for x ≥ 2, where R is J. Binet's function, from `scripts/minimax.py`: R″ is off by 1.6e-17 of G″.
+const BINET: [f64; 20] = [
+    0.08333333333333331,
+    -0.0027777777777659263,
+    0.000793650791075956,
+    -0.0005952377926132869,
+    0.0008417285583451929,
+    -0.0019164019870978094,
+    0.006368804086515141,
+    -0.02837993744750052,
+    0.15318066495456695,
+    -0.8917984878954964,
+    5.051399727233099,
+    -25.83305101875923,
+    113.44000642626935,
+    -412.71327959555373,
+    1206.8109126672198,
+    -2746.3084938899606,
+    4664.926817317358,
+    -5549.096587184693,
+    4115.68342508749,
+    -1430.452591552753,
 ];
 
 /// Those of the slope in 1/x: each times its power of it.
@@ -59,14 +65,9 @@ pub(crate) fn centred_ln_gamma<V: Least>(b: V, a: V) -> Centred<V> {
     let difference = b - a;
     let zero = a.constant(0.0);
     let mut at = Shifted { b, a, smaller: a.where_less(b, a, b), so_far: Centred::all(zero) };
-    let mut left = SMALL - at.smaller.least();
-    while left > 0.0 {
-        at.step(SMALL, any_step(at.b, at.a, difference));
-        left -= 1.0;
-    }
     let mut left = LARGE - at.smaller.least();
     while left > 0.0 {
-        at.step(LARGE, short_step(at.b, at.a, difference));
+        at.step(step(at.b, at.a, difference));
         left -= 1.0;
     }
     at.so_far.plus(beyond(at.b, at.a, difference))
@@ -82,10 +83,10 @@ struct Shifted<V> {
 }
 
 impl<V: Real> Shifted<V> {
-    /// Adds a step in the lanes that are below `bound`.
+    /// Adds a step in the lanes that are not there yet.
     #[inline(always)]
-    fn step(&mut self, bound: f64, step: Centred<V>) {
-        let (bound, sum) = (self.a.constant(bound), self.so_far.plus(step));
+    fn step(&mut self, step: Centred<V>) {
+        let (bound, sum) = (self.a.constant(LARGE), self.so_far.plus(step));
         self.so_far.value = self.smaller.where_less(bound, sum.value, self.so_far.value);
         self.so_far.slope = self.smaller.where_less(bound, sum.slope, self.so_far.slope);
         self.so_far.curvature = self.smaller.where_less(bound, sum.curvature, self.so_far.curvature);
@@ -112,21 +113,9 @@ impl<V: Real> Centred<V> {
 
 /// The same of G(x) − G(x + 1).
 #[inline(always)]
-fn any_step<V: Real>(b: V, a: V, difference: V) -> Centred<V> {
-    let (p, q) = (a * (b + 1.0), b * (a + 1.0));
-    of_step(V::kl_term(p, q, difference) / a, b, a, difference / a)
-}
-
-/// The same from [`SMALL`] on, where the ratio needs no exponent: with r = (b − a)/a, φ's s is −r/(2(b + 1) + r).
-#[inline(always)]
-fn short_step<V: Real>(b: V, a: V, difference: V) -> Centred<V> {
-    let (ratio, next) = (difference / a, b + 1.0);
-    let s = -ratio / (next + next + ratio);
-    of_step(s * next.mul_add(excess_of_atanh(s), -ratio), b, a, ratio)
-}
-
-#[inline(always)]
-fn of_step<V: Real>(value: V, b: V, a: V, ratio: V) -> Centred<V> {
+fn step<V: Real>(b: V, a: V, difference: V) -> Centred<V> {
+    let (p, q, ratio) = (a * (b + 1.0), b * (a + 1.0), difference / a);
+    let value = V::kl_term(p, q, difference) / a;
     Centred { value, slope: (value + ratio / b) / (b + 1.0), curvature: a.constant(1.0) / (a * a * (a + 1.0)) }
 }
 
