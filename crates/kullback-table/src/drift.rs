@@ -12,7 +12,9 @@ use crate::{
     family::Family,
     profile::{BinCounts, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
     report::{ColumnDrift, DriftReport, Kind, Status},
+    selection::{RowSelection, select_rows},
     source::{Meter, Table, Wanted},
+    timeline::{Axis, timeline},
 };
 
 /// How to compare.
@@ -29,6 +31,10 @@ pub struct DriftOptions {
     pub permutation: bool,
     /// Which columns.
     pub columns: ColumnSelection,
+    /// Which rows, and how much each counts.
+    pub rows: RowSelection,
+    /// Also compare periods of the current table: those of a column, `month`, or of dates, `COLUMN:month`.
+    pub by: Option<String>,
     /// Threads to read with; `None` for all. The report does not depend on it.
     pub threads: Option<usize>,
 }
@@ -41,6 +47,8 @@ impl Default for DriftOptions {
             alpha: 0.05,
             permutation: false,
             columns: ColumnSelection::default(),
+            rows: RowSelection::default(),
+            by: None,
             threads: None,
         }
     }
@@ -93,29 +101,42 @@ fn run(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<DriftReport, TableError> {
     let meter = Meter::new(progress);
-    let reference = Table::open(reference, &meter)?;
-    let current = Table::open(current, &meter)?;
+    let mut reference = Table::open(reference, &meter)?;
+    let mut current = Table::open(current, &meter)?;
+    let axis = options.by.as_ref().map(|by| Axis::find(by, &current)).transpose()?;
     let names = select(&reference, &current, &options.columns)?;
+    let [old, new] = select_rows([&mut reference, &mut current], &options.rows, &meter)?;
     let plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
     let cells = count(&plans, &reference, &current, options.bins, &meter)?;
-    meter.finish();
+    let cells: Vec<Cells> = cells.into_iter().map(|cells| cells.weighted(old.effective, new.effective)).collect();
 
     let columns: Result<Vec<ColumnDrift>, TableError> = plans
         .into_par_iter()
-        .zip(cells)
-        .map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options))
+        .zip(&cells)
+        .map(|(plan, cells)| compare(plan.name, plan.status, cells, plan.notes, options))
         .collect();
-    let mut columns = columns?;
-    adjust(&mut columns, options.alpha);
-    columns.sort_by(by_evidence);
+    let mut columns: Vec<(ColumnDrift, &Cells)> = columns?.into_iter().zip(&cells).collect();
+    adjust(columns.iter_mut().map(|(column, _)| column).collect(), options.alpha);
+    columns.sort_by(|a, b| by_evidence(&a.0, &b.0));
+    let compared: Vec<(&str, &Cells)> = columns
+        .iter()
+        .filter(|(column, _)| column.kl.is_some())
+        .map(|(column, cells)| (column.column.as_str(), *cells))
+        .collect();
+    let timeline = match axis {
+        Some(axis) => Some(timeline(&axis, &current, new.effective, &compared, options, &meter)?),
+        None => None,
+    };
+    meter.finish();
     Ok(DriftReport {
         rows_reference: reference.rows,
         rows_current: current.rows,
         alpha: options.alpha,
         estimator: options.estimator,
-        columns,
-        timeline: None,
+        columns: columns.into_iter().map(|(column, _)| column).collect(),
+        timeline,
         joint: Vec::new(),
+        notes: old.notes.into_iter().chain(new.notes).collect(),
     })
 }
 
@@ -240,7 +261,7 @@ fn scan(
             && table.column(&plan.name).is_some()
         {
             at.push(index);
-            wanted.push(Wanted { name: plan.name.clone(), state });
+            wanted.push(Wanted::one(&plan.name, state));
         }
     }
     let mut seen: Vec<Option<State>> = plans.iter().map(|_| None).collect();
@@ -273,9 +294,9 @@ fn name_values(old: &State, new: &State) -> Option<State> {
 }
 
 /// Benjamini–Hochberg over the columns with a p-value.
-fn adjust(columns: &mut [ColumnDrift], alpha: f64) {
+fn adjust(columns: Vec<&mut ColumnDrift>, alpha: f64) {
     let p_values: Vec<f64> = columns.iter().filter_map(|column| column.p_value).collect();
-    let tested = columns.iter_mut().filter(|column| column.p_value.is_some());
+    let tested = columns.into_iter().filter(|column| column.p_value.is_some());
     for (column, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
         column.p_adjusted = Some(adjusted);
         column.drifted = adjusted < alpha;

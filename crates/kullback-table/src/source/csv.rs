@@ -14,11 +14,11 @@ use arrow_array::{
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use rayon::prelude::*;
 
-use super::{BATCH_ROWS, Column, Meter, Visit, Wanted, update_all};
+use super::{BATCH_ROWS, Column, Layout, Meter, Place, Visit, Wanted, absent};
 use crate::{
     error::TableError,
     family::Family,
-    sample::RowId,
+    rows::RowRule,
     source::text::{Kinds, Type, boolean, date, float, integer, timestamp},
 };
 
@@ -70,7 +70,7 @@ impl CsvFile {
         let names = headers.iter().enumerate().map(|(at, name)| header(path, at, name));
         file.names = names.collect::<Result<_, _>>()?;
         let mut kinds = vec![Kinds::default(); file.names.len()];
-        file.rows = raw_batches(path, reader, &(0..kinds.len()).collect::<Vec<_>>(), &mut |_, columns| {
+        file.rows = raw_batches(path, reader, &(0..kinds.len()).collect::<Vec<_>>(), &mut |_, _, columns| {
             kinds.par_iter_mut().zip(columns).for_each(|(kinds, column)| column.each(|field| kinds.see(field)));
             Ok(())
         })?;
@@ -110,35 +110,33 @@ impl CsvFile {
     pub(super) fn scan(
         &self,
         path: &Path,
-        number: usize,
+        file: usize,
+        rule: &RowRule,
         wanted: &mut [Wanted],
         meter: &Meter<'_>,
     ) -> Result<(), TableError> {
-        let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.batches(path, &names, meter, &mut |first, arrays| {
-            update_all(path, wanted, arrays, RowId::new(number, first))
+        let layout = Layout::new(rule, wanted);
+        self.batches(path, &layout.names, meter, &mut |row, len, arrays| {
+            layout.update(rule, wanted, Place { path, file, row, len }, arrays)
         })
     }
 
-    /// Every batch of the named columns, in the order of the names, with the number of its first row.
+    /// Every batch of the named columns, in the order of the names, with the number of its first row. Columns that are not
+    /// there are null.
     pub(super) fn batches(
         &self,
         path: &Path,
-        names: &[&str],
+        names: &[String],
         meter: &Meter<'_>,
         visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
-        let mut indices = Vec::with_capacity(names.len());
-        for name in names {
-            let index = self.names.iter().position(|known| known == name);
-            indices
-                .push(index.ok_or_else(|| TableError::no_column(path, name, self.names.iter().map(String::as_str)))?);
-        }
+        let found: Vec<Option<usize>> =
+            names.iter().map(|name| self.names.iter().position(|known| known == name)).collect();
+        let indices: Vec<usize> = found.iter().flatten().copied().collect();
         let bytes = super::size(path);
         let rows = self.rows.max(1);
-        raw_batches(path, self.reader(path)?, &indices, &mut |first, columns| {
-            let arrays: Result<Vec<ArrayRef>, TableError> = columns
+        raw_batches(path, self.reader(path)?, &indices, &mut |first, len, columns| {
+            let parsed: Result<Vec<ArrayRef>, TableError> = columns
                 .par_iter()
                 .zip(&indices)
                 .map(|(column, &index)| {
@@ -151,9 +149,10 @@ impl CsvFile {
                     })
                 })
                 .collect();
-            visit(first, &arrays?)?;
-            let read = columns.first().map_or(0, |column| column.ends.len() as u64);
-            meter.advance((u128::from(bytes) * u128::from(read) / u128::from(rows)) as u64);
+            let mut parsed = parsed?.into_iter();
+            let next = |at: &Option<usize>| at.and_then(|_| parsed.next()).unwrap_or_else(|| absent(len));
+            visit(first, len, &found.iter().map(next).collect::<Vec<_>>())?;
+            meter.advance((u128::from(bytes) * len as u128 / u128::from(rows)) as u64);
             Ok(())
         })?;
         Ok(())
@@ -238,7 +237,7 @@ fn raw_batches(
             row += 1;
         }
         if row - first == BATCH_ROWS as u64 || (!more && row > first) {
-            visit(first, &columns)?;
+            visit(first, (row - first) as usize, &columns)?;
             for column in &mut columns {
                 column.bytes.clear();
                 column.ends.clear();

@@ -11,16 +11,18 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use arrow_array::ArrayRef;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, NullArray};
 use rayon::prelude::*;
 
-use crate::{error::TableError, family::Family, profile::State, sample::RowId};
+use crate::{error::TableError, family::Family, profile::State, rows::RowRule, sample::RowId};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 16_384;
 
-/// Takes a batch and the number of its first row within the file.
-type Visit<'a, T> = dyn FnMut(u64, &T) -> Result<(), TableError> + 'a;
+/// Takes the number of a batch's first row within the file, how many rows it has, and its columns.
+type Visit<'a, T> = dyn FnMut(u64, usize, &T) -> Result<(), TableError> + 'a;
 
 /// A column of a table.
 #[derive(Debug, Clone)]
@@ -37,7 +39,10 @@ pub(crate) struct Column {
 pub(crate) struct Table {
     pub(crate) path: PathBuf,
     pub(crate) columns: Vec<Column>,
+    /// Of those that count.
     pub(crate) rows: u64,
+    /// Which rows count.
+    pub(crate) rule: RowRule,
     files: Vec<(PathBuf, Format)>,
 }
 
@@ -47,25 +52,80 @@ enum Format {
     Ipc(ipc::IpcFile),
 }
 
-/// A column to stream: its name, and the state to stream it into.
+/// What to stream: the names of columns, and the state to stream them into together.
 pub(crate) struct Wanted {
-    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
     pub(crate) state: State,
 }
 
 impl Wanted {
-    /// Adds a batch, or says which column cannot take its type.
-    fn update(&mut self, path: &Path, array: &ArrayRef, first: RowId) -> Result<(), TableError> {
-        if self.state.update(array, first) {
-            return Ok(());
-        }
-        Err(TableError::ColumnType {
-            path: path.to_owned(),
-            column: self.name.clone(),
-            found: array.data_type().to_string(),
-            expected: "the type that the other files have there",
+    pub(crate) fn one(column: &str, state: State) -> Self {
+        Self { columns: vec![column.to_owned()], state }
+    }
+}
+
+/// The columns to read at once, every name once: those that decide about rows, and those of each state.
+struct Layout {
+    names: Vec<String>,
+    rule: Vec<usize>,
+    states: Vec<Vec<usize>>,
+}
+
+impl Layout {
+    fn new(rule: &RowRule, wanted: &[Wanted]) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        let mut known = std::collections::HashMap::new();
+        let mut place = |name: &String| {
+            *known.entry(name.clone()).or_insert_with(|| {
+                names.push(name.clone());
+                names.len() - 1
+            })
+        };
+        let rule = rule.columns().map(&mut place).collect();
+        let states = wanted.iter().map(|wanted| wanted.columns.iter().map(&mut place).collect()).collect();
+        Self { names, rule, states }
+    }
+
+    /// Streams one batch into the states of all that is wanted.
+    fn update(
+        &self,
+        rule: &RowRule,
+        wanted: &mut [Wanted],
+        place: Place<'_>,
+        arrays: &[ArrayRef],
+    ) -> Result<(), TableError> {
+        let Place { path, file, row, len } = place;
+        let take = |at: &[usize]| -> Vec<ArrayRef> { at.iter().map(|&at| Arc::clone(&arrays[at])).collect() };
+        let first = RowId::new(file, row);
+        let rows = rule.rows(path, &take(&self.rule), first, row, len)?;
+        wanted.par_iter_mut().zip(&self.states).try_for_each(|(wanted, at)| {
+            let arrays = take(at);
+            if wanted.state.update(&arrays, first, &rows) {
+                return Ok(());
+            }
+            // Says which column cannot take its type.
+            Err(TableError::ColumnType {
+                path: path.to_owned(),
+                column: wanted.columns.join(", "),
+                found: arrays.first().map_or_else(String::new, |array| array.data_type().to_string()),
+                expected: "the type that the other files have there",
+            })
         })
     }
+}
+
+/// Where a batch is: the file and its number, the first row's number in it, and how many rows.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a Path,
+    file: usize,
+    row: u64,
+    len: usize,
+}
+
+/// A column that this file of the table does not have.
+fn absent(len: usize) -> ArrayRef {
+    Arc::new(NullArray::new(len))
 }
 
 /// How much has been read, in bytes of files.
@@ -115,7 +175,7 @@ impl Table {
         }));
         let columns = common_columns(&files)?;
         let rows = files.iter().map(|(_, format)| format.rows()).sum();
-        let table = Self { path: path.to_owned(), columns, rows, files };
+        let table = Self { path: path.to_owned(), columns, rows, rule: RowRule::default(), files };
         if table.rows == 0 || table.columns.is_empty() {
             return Err(TableError::Empty { path: path.to_owned() });
         }
@@ -126,6 +186,11 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The error that a column is not there, with those that are.
+    pub(crate) fn lacks(&self, column: &str) -> TableError {
+        TableError::no_column(&self.path, column, self.columns.iter().map(|column| column.name.as_str()))
+    }
+
     /// Streams every row of the wanted columns into their states. The result does not depend on the number of threads:
     /// the states are exactly mergeable.
     pub(crate) fn scan(&self, mut wanted: Vec<Wanted>, meter: &Meter<'_>) -> Result<Vec<State>, TableError> {
@@ -133,13 +198,24 @@ impl Table {
             meter.expect(self.bytes());
             for (number, (path, format)) in self.files.iter().enumerate() {
                 match format {
-                    Format::Parquet(file) => file.scan(path, number, &mut wanted, meter)?,
-                    Format::Csv(file) => file.scan(path, number, &mut wanted, meter)?,
-                    Format::Ipc(file) => file.scan(path, number, &mut wanted, meter)?,
+                    Format::Parquet(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
+                    Format::Csv(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
+                    Format::Ipc(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
                 }
             }
         }
         Ok(wanted.into_iter().map(|wanted| wanted.state).collect())
+    }
+
+    /// The number of the row that is `count`-th when all rows of all files are in the order of their hashes, as its hash.
+    pub(crate) fn sample_limit(&self, count: u64) -> u64 {
+        let rows = |(file, (_, format)): (usize, &(PathBuf, Format))| {
+            let first = RowId::new(file, 0);
+            (0..format.rows()).map(move |row| first.hash(row as usize))
+        };
+        let mut hashes: Vec<u64> = self.files.iter().enumerate().flat_map(rows).collect();
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if count >= hashes.len() { u64::MAX } else { *hashes.select_nth_unstable(count).1 }
     }
 
     /// Every batch of one column in order, with the file and the number of its first row.
@@ -148,15 +224,13 @@ impl Table {
         name: &str,
         visit: &mut dyn FnMut(&Path, u64, &ArrayRef) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
-        let meter = Meter::new(&|_, _| {});
+        let (meter, names) = (Meter::new(&|_, _| {}), [name.to_owned()]);
         for (path, format) in &self.files {
-            let mut visit = |first: u64, array: &ArrayRef| visit(path, first, array);
+            let mut visit = |first: u64, _: usize, arrays: &[ArrayRef]| visit(path, first, &arrays[0]);
             match format {
-                Format::Parquet(file) => file.each_batch(path, name, &mut visit)?,
-                Format::Csv(file) => {
-                    file.batches(path, &[name], &meter, &mut |first, arrays| visit(first, &arrays[0]))?
-                }
-                Format::Ipc(file) => file.batches(path, &[name], &mut |first, arrays| visit(first, &arrays[0]))?,
+                Format::Parquet(file) => file.batches(path, &names, &mut visit)?,
+                Format::Csv(file) => file.batches(path, &names, &meter, &mut visit)?,
+                Format::Ipc(file) => file.batches(path, &names, &mut visit)?,
             }
         }
         Ok(())
@@ -239,9 +313,4 @@ fn common_columns(files: &[(PathBuf, Format)]) -> Result<Vec<Column>, TableError
         }
     }
     Ok(columns)
-}
-
-/// Streams one batch of several columns at once into their states.
-fn update_all(path: &Path, wanted: &mut [Wanted], arrays: &[ArrayRef], first: RowId) -> Result<(), TableError> {
-    wanted.par_iter_mut().zip(arrays).try_for_each(|(wanted, array)| wanted.update(path, array, first))
 }
