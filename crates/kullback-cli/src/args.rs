@@ -92,7 +92,7 @@ pub(crate) struct Discrete {
 
 /// Compare two tables: which columns changed, by how much, and whether by chance
 ///
-/// Tables are .parquet, .csv, .csv.gz or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
+/// Tables are .parquet, .csv, .csv.gz, .csv.zst or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
 /// coding today's data with yesterday's model costs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Drift {
@@ -122,6 +122,9 @@ pub(crate) struct Drift {
     /// of dates, or COLUMN:month; a column of that name comes first
     #[arg(long, value_name = "COLUMN|UNIT")]
     pub(crate) by: Option<String>,
+    /// Also compare these columns together: carrier,dep_delay is KL(carrier) + KL(dep_delay given carrier); may be repeated
+    #[arg(long, value_name = "A,B[,…]")]
+    pub(crate) joint: Vec<String>,
     /// Bins of a numeric column, cut at quantiles of the reference
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) bins: usize,

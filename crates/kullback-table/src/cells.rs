@@ -185,6 +185,15 @@ impl Cells {
         counts
     }
 
+    /// The cell that each cell is joined into, itself where it is not.
+    pub(crate) fn joined_codes(&self) -> Vec<u32> {
+        let mut codes: Vec<u32> = (0..self.cells.len() as u32).collect();
+        for &Join { cell, into } in &self.joins {
+            codes[cell] = into as u32;
+        }
+        codes
+    }
+
     /// Both sides hold values, and none in common.
     pub(crate) fn disjoint(&self) -> bool {
         let values = || self.cells.iter().filter(|cell| cell.values);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The files that can be read, for messages.
 pub(crate) const ACCEPTED: &str =
-    ".parquet, .csv, .tsv, .csv.gz, .tsv.gz, .arrow or .feather, a folder of them, or a glob";
+    ".parquet, .csv, .tsv, .csv.gz, .csv.zst, .arrow or .feather, a folder of them, or a glob";
 
 /// An error of reading or comparing tables. `Display` is one line that names the file, and the column and row where there is one.
 /// Rows are counted from 0, the header not being one.
@@ -99,7 +99,7 @@ pub enum TableError {
         /// As given.
         path: PathBuf,
     },
-    /// A name stands twice in one table, or the files of one table differ in their columns.
+    /// A name stands twice in one file.
     #[error("{}: column `{}` {}", line(path.display()), line(column), line(problem))]
     Columns {
         /// The file.

@@ -7,6 +7,7 @@
 mod bins;
 mod calendar;
 mod cells;
+mod chain;
 mod codes;
 mod column;
 mod compare;

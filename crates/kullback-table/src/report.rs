@@ -203,9 +203,13 @@ pub struct ConditionalDrift {
     pub g: f64,
     /// Its degrees of freedom.
     pub degrees_of_freedom: u64,
-    /// Probability of a G this large without drift; `None` where there is nothing to test.
+    /// Probability of a G this large if the column is distributed as before given the others, whatever became of those; `None` where
+    /// there is nothing to test.
     pub p_value: Option<f64>,
-    /// The combinations that carry most of `kl`, largest first.
+    /// `p_value` is from permutations within the combinations of `given` and not from χ².
+    pub permuted: bool,
+    /// The 20 combinations that carry most of `kl`, by size; they add up to it when all are listed. `bin` is `[40, 1301]` of
+    /// the first column and `EV: [40, 1301]` given the value EV.
     pub contributions: Vec<Contribution>,
 }
 

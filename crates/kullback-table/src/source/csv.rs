@@ -1,4 +1,4 @@
-//! CSV and gzip CSV. A first pass over the whole file learns what each column holds, so that no later row can surprise.
+//! CSV, plain or compressed. A first pass over the whole file learns what each column holds, so that no later row can surprise.
 
 use std::{
     fs::File,
@@ -19,6 +19,7 @@ use crate::{
     error::TableError,
     family::Family,
     rows::RowRule,
+    source::paths::Packed,
     source::text::{Kinds, Type, boolean, date, float, integer, timestamp},
 };
 
@@ -26,7 +27,7 @@ const WHAT: &str = "CSV";
 
 pub(super) struct CsvFile {
     delimiter: u8,
-    gzip: bool,
+    packed: Packed,
     names: Vec<String>,
     kinds: Vec<Kinds>,
     rows: u64,
@@ -49,14 +50,15 @@ pub(super) fn agree<'a>(files: impl Iterator<Item = &'a mut CsvFile>) {
 }
 
 impl CsvFile {
-    pub(super) fn open(path: &Path, delimiter: u8, gzip: bool, meter: &Meter<'_>) -> Result<Self, TableError> {
-        let mut file = Self { delimiter, gzip, names: Vec::new(), kinds: Vec::new(), rows: 0 };
+    pub(super) fn open(path: &Path, delimiter: u8, packed: Packed, meter: &Meter<'_>) -> Result<Self, TableError> {
+        let mut file = Self { delimiter, packed, names: Vec::new(), kinds: Vec::new(), rows: 0 };
         meter.expect(super::size(path));
         let mut reader = file.reader(path)?;
         let mut headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
-        if delimiter == b',' && headers.len() == 1 && headers[0].contains(&b';') {
-            // As spreadsheets write where the comma is the decimal sign.
-            file.delimiter = b';';
+        // Semicolons are what spreadsheets write where the comma is the decimal sign.
+        let other = b";\t|".iter().find(|other| headers.len() == 1 && headers[0].contains(other));
+        if let Some(&other) = other.filter(|_| delimiter == b',') {
+            file.delimiter = other;
             reader = file.reader(path)?;
             headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
         }
@@ -82,8 +84,13 @@ impl CsvFile {
     fn reader(&self, path: &Path) -> Result<Reader<Box<dyn Read>>, TableError> {
         let file = File::open(path).map_err(|error| TableError::unreadable(path, WHAT, error))?;
         let file = BufReader::with_capacity(1 << 17, file);
-        let input: Box<dyn Read> =
-            if self.gzip { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let input: Box<dyn Read> = match self.packed {
+            Packed::Not => Box::new(file),
+            Packed::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+            Packed::Zstd => {
+                Box::new(zstd::Decoder::with_buffer(file).map_err(|error| TableError::unreadable(path, WHAT, error))?)
+            }
+        };
         Ok(ReaderBuilder::new().delimiter(self.delimiter).buffer_capacity(1 << 17).from_reader(input))
     }
 
@@ -98,7 +105,7 @@ impl CsvFile {
                 Type::Timestamp => (Family::Instant, "timestamp"),
                 Type::Text => (Family::Text, "text"),
             };
-            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false }
+            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false, notes: Vec::new() }
         };
         self.names.iter().zip(&self.kinds).map(column).collect()
     }

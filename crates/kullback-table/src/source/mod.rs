@@ -7,11 +7,13 @@ mod paths;
 mod text;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
-
-use std::sync::Arc;
 
 use arrow_array::{ArrayRef, NullArray};
 use rayon::prelude::*;
@@ -33,9 +35,11 @@ pub(crate) struct Column {
     pub(crate) type_name: String,
     /// The file itself declares the type; it was not guessed from text.
     pub(crate) declared: bool,
+    /// How the files of the table differ in it.
+    pub(crate) notes: Vec<String>,
 }
 
-/// A table in one or more files of the same columns.
+/// A table in one or more files. A column that only some of them have is null in the others.
 pub(crate) struct Table {
     pub(crate) path: PathBuf,
     pub(crate) columns: Vec<Column>,
@@ -43,6 +47,8 @@ pub(crate) struct Table {
     pub(crate) rows: u64,
     /// Which rows count.
     pub(crate) rule: RowRule,
+    /// What a reader should know of its files.
+    pub(crate) notes: Vec<String>,
     files: Vec<(PathBuf, Format)>,
 }
 
@@ -74,7 +80,7 @@ struct Layout {
 impl Layout {
     fn new(rule: &RowRule, wanted: &[Wanted]) -> Self {
         let mut names: Vec<String> = Vec::new();
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::new();
         let mut place = |name: &String| {
             *known.entry(name.clone()).or_insert_with(|| {
                 names.push(name.clone());
@@ -161,10 +167,21 @@ impl Table {
     /// Finds the files and their columns. CSV files are read once to learn their types.
     pub(crate) fn open(path: &Path, meter: &Meter<'_>) -> Result<Self, TableError> {
         let mut files = Vec::new();
-        for file in paths::expand(path)? {
-            let format = match paths::kind(&file)? {
+        let mut notes = Vec::new();
+        let paths = paths::expand(path)?;
+        let several = paths.len() > 1;
+        for file in paths {
+            let kind = paths::kind(&file)?;
+            // As programs leave that write in parts and had nothing to write.
+            if several && matches!(kind, paths::Kind::Csv { .. }) && size(&file) == 0 {
+                notes.push(format!("{}: passed over, the file is empty", file.display()));
+                continue;
+            }
+            let format = match kind {
                 paths::Kind::Parquet => Format::Parquet(parquet::ParquetFile::open(&file)?),
-                paths::Kind::Csv { delimiter, gzip } => Format::Csv(csv::CsvFile::open(&file, delimiter, gzip, meter)?),
+                paths::Kind::Csv { delimiter, packed } => {
+                    Format::Csv(csv::CsvFile::open(&file, delimiter, packed, meter)?)
+                }
                 paths::Kind::Ipc => Format::Ipc(ipc::IpcFile::open(&file)?),
             };
             files.push((file, format));
@@ -175,7 +192,7 @@ impl Table {
         }));
         let columns = common_columns(&files)?;
         let rows = files.iter().map(|(_, format)| format.rows()).sum();
-        let table = Self { path: path.to_owned(), columns, rows, rule: RowRule::default(), files };
+        let table = Self { path: path.to_owned(), columns, rows, rule: RowRule::default(), notes, files };
         if table.rows == 0 || table.columns.is_empty() {
             return Err(TableError::Empty { path: path.to_owned() });
         }
@@ -270,47 +287,63 @@ fn columns_of(schema: &arrow_schema::Schema) -> Vec<Column> {
         family: Family::of(field.data_type()),
         type_name: field.data_type().to_string(),
         declared: true,
+        notes: Vec::new(),
     };
     schema.fields().iter().map(column).collect()
 }
 
-/// The columns of all files, which must have the same names.
+/// A column as it is met in file after file.
+struct Met {
+    column: Column,
+    files: usize,
+    /// The number of the last of them.
+    last: Option<usize>,
+    /// Its types and the first file with each, where they are of different families.
+    types: Vec<(Family, String)>,
+}
+
+/// The columns of all files, in the order in which they are met; each file has a name once at most.
 fn common_columns(files: &[(PathBuf, Format)]) -> Result<Vec<Column>, TableError> {
-    let mut columns: Vec<Column> = Vec::new();
+    let mut columns: Vec<Met> = Vec::new();
+    let mut known = HashMap::<String, usize>::new();
     for (number, (path, format)) in files.iter().enumerate() {
-        let problem = |column: &str, problem: String| TableError::Columns {
-            path: path.clone(),
-            column: column.to_owned(),
-            problem,
-        };
-        let mine = format.columns();
-        for (at, column) in mine.iter().enumerate() {
-            if mine[..at].iter().any(|earlier| earlier.name == column.name) {
-                return Err(problem(&column.name, "stands there twice; expected each name once".to_owned()));
+        for column in format.columns() {
+            let at = *known.entry(column.name.clone()).or_insert(columns.len());
+            if at == columns.len() {
+                columns.push(Met { column: column.clone(), files: 0, last: None, types: Vec::new() });
             }
-            match columns.iter_mut().find(|known| known.name == column.name) {
-                Some(known) => known.family = known.family.common(column.family),
-                None if number == 0 => columns.push(column.clone()),
-                None => {
-                    return Err(problem(
-                        &column.name,
-                        format!(
-                            "is not in {}; expected the same columns in every file of a table",
-                            files[0].0.display()
-                        ),
-                    ));
-                }
+            let met = &mut columns[at];
+            if met.last.replace(number) == Some(number) {
+                return Err(TableError::Columns {
+                    path: path.clone(),
+                    column: column.name,
+                    problem: "stands there twice; expected each name once".to_owned(),
+                });
             }
-        }
-        if let Some(missing) = columns.iter().find(|known| !mine.iter().any(|column| column.name == known.name)) {
-            return Err(problem(
-                &missing.name,
-                format!(
-                    "is missing, but {} has it; expected the same columns in every file of a table",
-                    files[0].0.display()
-                ),
-            ));
+            met.files += 1;
+            if met.column.family == Family::Null {
+                (met.column.type_name, met.column.declared) = (column.type_name.clone(), column.declared);
+            }
+            met.column.family = met.column.family.common(column.family);
+            if column.family != Family::Null && !met.types.iter().any(|(family, _)| *family == column.family) {
+                let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                met.types.push((column.family, format!("{} in {file}", column.type_name)));
+            }
         }
     }
-    Ok(columns)
+    Ok(columns.into_iter().map(|met| met.settle(files.len())).collect())
+}
+
+impl Met {
+    fn settle(mut self, files: usize) -> Column {
+        if self.files < files {
+            self.column.notes.push(format!("in {} of {files} files, null in the others", self.files));
+        }
+        if self.types.len() > 1 {
+            let types: Vec<&str> = self.types.iter().map(|(_, name)| name.as_str()).collect();
+            let outcome = if self.column.family == Family::Text { "read as text" } else { "not compared" };
+            self.column.notes.push(format!("{}: {outcome}", types.join(", ")));
+        }
+        self.column
+    }
 }
