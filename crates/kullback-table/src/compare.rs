@@ -2,7 +2,7 @@
 
 use kullback::{
     Divergence, Jeffreys, JensenShannon,
-    estimate::{CountInterval, Tally, g_test, ordered_test, permutation_test, weights},
+    estimate::{CountInterval, GTest, Tally, g_test, ordered_test, permutation_test, weights},
 };
 
 use crate::{
@@ -62,17 +62,10 @@ pub(crate) fn compare(
     let (p, q) = (weights(&current), weights(&reference));
     drift.jensen_shannon = Some(JensenShannon::HALF.between(&p, &q)?);
     drift.psi = Some(Jeffreys.between(&p, &q)?);
-    let (joined_current, joined_reference) = cells.joined_counts();
-    let permutation = options.test == Test::Permutation;
-    let test = if permutation { permutation_test } else { g_test }(&joined_current, &joined_reference)?;
-    drift.g = Some(test.g);
-    drift.degrees_of_freedom = Some(test.degrees_of_freedom);
-    (drift.p_value, drift.test) = match options.test {
-        Test::Ordered if drift.kind == Kind::Numeric => {
-            (ordered_test(&current, &reference, cells.ordered())?.p_value, Test::Ordered)
-        }
-        _ => (test.p_value, if test.permuted { Test::Permutation } else { Test::G }),
-    };
+    let tested = Tested::new(cells, &current, &reference, options.test)?;
+    drift.g = Some(tested.g.g);
+    drift.degrees_of_freedom = Some(tested.g.degrees_of_freedom);
+    (drift.p_value, drift.test) = (tested.p_value, tested.test);
     let contribution = |(cell, nats): (&Cell, f64)| Contribution {
         bin: cell.label.clone(),
         reference: cell.reference,
@@ -82,6 +75,27 @@ pub(crate) fn compare(
     drift.contributions = cells.cells.iter().zip(kl.contributions).map(contribution).collect();
     describe(&mut drift, cells);
     Ok(drift)
+}
+
+/// What the tests say of one column's counts.
+pub(crate) struct Tested {
+    pub(crate) g: GTest,
+    pub(crate) p_value: Option<f64>,
+    /// Which test that is from.
+    pub(crate) test: Test,
+}
+
+impl Tested {
+    /// `current` and `reference` are counts of all of `cells`.
+    pub(crate) fn new(cells: &Cells, current: &[u64], reference: &[u64], asked: Test) -> Result<Self, TableError> {
+        let test = if asked == Test::Permutation { permutation_test } else { g_test };
+        let g = test(&cells.joined(current), &cells.joined(reference))?;
+        if asked == Test::Ordered && cells.kind == Some(Kind::Numeric) {
+            let p_value = ordered_test(current, reference, cells.ordered())?.p_value;
+            return Ok(Self { g, p_value, test: Test::Ordered });
+        }
+        Ok(Self { g, p_value: g.p_value, test: if g.permuted { Test::Permutation } else { Test::G } })
+    }
 }
 
 /// Says what is disjoint or constant.

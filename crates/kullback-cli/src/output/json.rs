@@ -106,6 +106,7 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
         "alpha": number(report.alpha),
         "columns": columns,
         "estimator": report.estimator.to_string(),
+        "notes": report.notes,
     }))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
     text += "\n";
     text += &table(&report.columns, unit, width);
     text += &moved(&report.columns, unit, width.unwrap_or(usize::MAX));
-    text += &notes(&report.columns);
+    text += &notes(report);
     text + "\n" + &legend(report)
 }
 
@@ -159,9 +159,12 @@ fn movement(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> String {
     )
 }
 
-fn notes(columns: &[ColumnDrift]) -> String {
+fn notes(report: &DriftReport) -> String {
     let mut text = String::new();
-    for column in columns {
+    for note in &report.notes {
+        text += &format!("  {}\n", cell(note, usize::MAX));
+    }
+    for column in &report.columns {
         for note in &column.notes {
             text += &format!("  {}: {}\n", cell(&column.column, BIN), cell(note, usize::MAX));
         }
