@@ -123,6 +123,9 @@ pub(crate) struct Drift {
     /// Exit with 1 if any column drifted
     #[arg(long)]
     pub(crate) check: bool,
+    /// Write a report: a page to look at (.html), a picture (.svg, .png) or a table (.csv, .md)
+    #[arg(long, value_name = "OUT.html|svg|png|csv|md")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// Compare two distributions of parametric families

@@ -7,15 +7,25 @@ use kullback_table::{ColumnSelection, DriftOptions, DriftReport};
 
 use crate::Outcome;
 use crate::args::{Drift, Global};
+use crate::output::report::{ReportFile, Subject};
 use crate::output::{json, text};
 use crate::progress::Progress;
 
 pub(super) fn run(args: &Drift, global: &Global) -> Result<Outcome> {
+    // A place that cannot be written is known before the tables are read.
+    let file = args.report.as_deref().map(|path| ReportFile::create(path, &[&args.reference, &args.current]));
+    let file = file.transpose()?;
     let report = compare(args, global)?;
+    let tables = [&args.reference, &args.current].map(|path| path.display().to_string());
+    let subject = Subject { report: &report, tables, unit: global.unit };
+    let written = file.map(|file| file.write(&subject)).transpose()?;
     let text = match global.json {
         true => json::drift(&report, global.unit),
         false => text::drift(&report, global.unit),
     };
+    if let Some(written) = written {
+        written.put_in_place()?;
+    }
     let alarm = args.check && report.drifted();
     Ok(Outcome { text, code: ExitCode::from(u8::from(alarm)) })
 }

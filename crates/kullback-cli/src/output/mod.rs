@@ -5,4 +5,6 @@ pub(crate) mod axis;
 pub(crate) mod file;
 pub(crate) mod json;
 pub(crate) mod plot;
+pub(crate) mod report;
+pub(crate) mod story;
 pub(crate) mod text;

@@ -14,7 +14,7 @@ pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
 pub(crate) use family::{families, family};
 pub(crate) use logits::logits;
-pub(crate) use number::{figure, percent};
+pub(crate) use number::{count, figure, p_value, percent};
 pub(crate) use samples::samples;
 
 use anstyle::{AnsiColor, Style};

@@ -1,0 +1,324 @@
+//! A page that stands alone: what it shows is put into words and pictures here, how it looks is the template's business.
+
+use anyhow::{Context, Result};
+use kullback_table::{ColumnDrift, Contribution, DriftReport, JointDrift, Status, Timeline};
+use minijinja::{Environment, value::Serde};
+use serde::Serialize;
+
+use super::Subject;
+use crate::args::Unit;
+use crate::output::plot::{Bar, Sketcher};
+use crate::output::story;
+use crate::output::text::{count, figure, p_value, percent};
+
+const TEMPLATE: &str = include_str!("../../../templates/report.html");
+/// Columns that have a picture of their own; the rest are in the table.
+const PICTURES: usize = 60;
+/// Columns of which a few words say what happened.
+const STRONGEST: usize = 5;
+/// Bins that are listed of a column.
+const BINS: usize = 40;
+/// Movements named in a line.
+const MOVED: usize = 3;
+
+#[derive(Serialize)]
+struct Page {
+    /// Rules for pictures: on light paper, on dark.
+    styles: [String; 2],
+    summary: String,
+    /// The strongest columns, and what happened to them.
+    strongest: Vec<[String; 2]>,
+    tables: [String; 2],
+    rows: [String; 2],
+    alpha: String,
+    unit: &'static str,
+    estimator: String,
+    columns: Vec<Row>,
+    changed: Vec<Card>,
+    /// Changed columns without a picture.
+    unpictured: usize,
+    missing: Option<String>,
+    missing_rows: Vec<[String; 3]>,
+    timeline: Option<Time>,
+    joint: Vec<Joint>,
+    notes: Vec<Named>,
+}
+
+/// A line of the table.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    kind: String,
+    status: String,
+    drifted: bool,
+    /// Its picture's place on the page.
+    anchor: Option<String>,
+    kl: String,
+    interval: String,
+    js: String,
+    psi: String,
+    psi_null: String,
+    p: String,
+    p_adjusted: String,
+    nulls: String,
+}
+
+/// A changed column.
+#[derive(Serialize)]
+struct Card {
+    anchor: String,
+    name: String,
+    kl: String,
+    interval: String,
+    moved: String,
+    picture: String,
+    bins: Vec<[String; 4]>,
+    /// Bins that are not listed.
+    unlisted: usize,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Time {
+    by: String,
+    all: String,
+    lines: Vec<Line>,
+    periods: Vec<[String; 2]>,
+    columns: Vec<Course>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    picture: String,
+}
+
+/// A column's figures, one a period.
+#[derive(Serialize)]
+struct Course {
+    name: String,
+    values: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Joint {
+    columns: String,
+    kl: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Serialize)]
+struct Part {
+    name: String,
+    given: String,
+    kl: String,
+    p: String,
+    bins: Vec<[String; 3]>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    notes: Vec<String>,
+}
+
+/// The page of a comparison. Its bytes are a function of the report, the tables' names and the unit.
+pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
+    let Subject { report, tables, unit } = subject;
+    let sketcher = Sketcher::new(*unit)?;
+    let pictured = story::pictured(report);
+    let anchors: Vec<&str> = pictured.iter().take(PICTURES).map(|column| column.column.as_str()).collect();
+    let changed = pictured.iter().take(PICTURES).enumerate();
+    let (missing, missing_rows) = missing(report, &sketcher);
+    let page = Page {
+        styles: Sketcher::style(),
+        summary: story::summary(report),
+        strongest: pictured
+            .iter()
+            .take(STRONGEST)
+            .map(|column| [column.column.clone(), story::happened(column)])
+            .collect(),
+        tables: tables.clone(),
+        rows: [count(report.rows_reference), count(report.rows_current)],
+        alpha: report.alpha.to_string(),
+        unit: unit.name(),
+        estimator: report.estimator.to_string(),
+        columns: report.columns.iter().map(|column| row(column, *unit, &anchors)).collect(),
+        changed: changed.map(|(index, column)| card(column, index, *unit, &sketcher)).collect(),
+        unpictured: pictured.len() - anchors.len(),
+        missing,
+        missing_rows,
+        timeline: report.timeline.as_ref().map(|timeline| time(timeline, report, *unit, &sketcher)),
+        joint: report.joint.iter().map(|joint| together(joint, *unit)).collect(),
+        notes: notes(report, &anchors),
+    };
+    let mut environment = Environment::new();
+    // The suffix of its name turns on escaping.
+    environment.add_template("report.html", TEMPLATE).context("the built-in template cannot be read")?;
+    let template = environment.get_template("report.html").context("the built-in template cannot be read")?;
+    template.render(Serde(page)).context("the built-in template cannot be filled in")
+}
+
+fn row(column: &ColumnDrift, unit: Unit, anchors: &[&str]) -> Row {
+    let constant = column.status == Status::Constant;
+    let tested = |value: Option<f64>| value.filter(|_| !constant);
+    let place = anchors.iter().position(|name| *name == column.column);
+    Row {
+        name: column.column.clone(),
+        kind: column.kind.to_string(),
+        status: column.status.to_string(),
+        drifted: column.drifted,
+        anchor: place.map(anchor),
+        kl: optional(tested(column.kl), |kl| number(unit.of(kl), 3)),
+        interval: optional(column.interval.filter(|_| !constant), |ends| interval(ends, unit)),
+        js: optional(tested(column.jensen_shannon), |js| number(unit.of(js), 3)),
+        psi: optional(tested(column.psi), |psi| number(psi, 3)),
+        psi_null: optional(tested(column.psi_null), |psi| number(psi, 2)),
+        p: optional(column.p_value, probability),
+        p_adjusted: optional(column.p_adjusted, probability),
+        nulls: nulls(column).map_or_else(String::new, |[before, now]| format!("{before} → {now} %")),
+    }
+}
+
+fn anchor(index: usize) -> String {
+    format!("column-{}", index + 1)
+}
+
+fn card(column: &ColumnDrift, index: usize, unit: Unit, sketcher: &Sketcher) -> Card {
+    let moved = story::largest(column).take(MOVED).map(|bin| story::movement(column, bin));
+    let anchor = anchor(index);
+    Card {
+        picture: sketcher.column(column, &anchor),
+        anchor,
+        name: column.column.clone(),
+        kl: optional(column.kl, |kl| number(unit.of(kl), 3)),
+        interval: optional(column.interval, |ends| interval(ends, unit)),
+        moved: moved.collect::<Vec<_>>().join(" · "),
+        bins: listed(column).into_iter().map(|bin| figures(column, bin, unit)).collect(),
+        unlisted: column.contributions.len().saturating_sub(BINS),
+        notes: story::caveats(column),
+    }
+}
+
+/// All bins in the report's order, or those with the most nats.
+fn listed(column: &ColumnDrift) -> Vec<&Contribution> {
+    match column.contributions.len() {
+        0..=BINS => column.contributions.iter().collect(),
+        _ => story::largest(column).take(BINS).collect(),
+    }
+}
+
+fn figures(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> [String; 4] {
+    let [before, now] = story::shares(column, bin).map(percent);
+    [bin.bin.clone(), before, now, number(unit.of(bin.nats), 2)]
+}
+
+/// Nulls before and now in percent, of columns that have any.
+fn nulls(column: &ColumnDrift) -> Option<[String; 2]> {
+    let both = [column.null_fraction_reference, column.null_fraction_current];
+    let any = both.into_iter().flatten().any(|fraction| fraction > 0.0);
+    any.then(|| both.map(|fraction| optional(fraction, percent)))
+}
+
+fn missing(report: &DriftReport, sketcher: &Sketcher) -> (Option<String>, Vec<[String; 3]>) {
+    let mut holed: Vec<&ColumnDrift> = report.columns.iter().filter(|column| nulls(column).is_some()).collect();
+    let both = |column: &ColumnDrift| {
+        [column.null_fraction_reference, column.null_fraction_current].map(Option::unwrap_or_default)
+    };
+    let change = |column: &ColumnDrift| (both(column)[1] - both(column)[0]).abs();
+    holed.sort_by(|a, b| change(b).total_cmp(&change(a)));
+    if holed.is_empty() {
+        return (None, Vec::new());
+    }
+    let bars: Vec<Bar> = holed
+        .iter()
+        .map(|column| Bar {
+            label: column.column.clone(),
+            shares: both(column),
+            adds: None,
+            carries: true,
+            drawn: true,
+        })
+        .collect();
+    let rows = holed.iter().filter_map(|column| {
+        let [before, now] = nulls(column)?;
+        Some([column.column.clone(), before, now])
+    });
+    (Some(sketcher.shares(&bars, "Missing values", "missing")), rows.collect())
+}
+
+fn time(timeline: &Timeline, report: &DriftReport, unit: Unit, sketcher: &Sketcher) -> Time {
+    let compared: Vec<&str> = timeline
+        .periods
+        .first()
+        .map_or_else(Vec::new, |period| period.columns.iter().map(|column| column.column.as_str()).collect());
+    let lines = report.columns.iter().map(|column| column.column.as_str()).filter(|name| compared.contains(name));
+    let lines = lines.take(PICTURES).enumerate().map(|(index, name)| Line {
+        name: name.to_owned(),
+        picture: sketcher.course(timeline, name, &format!("course-{}", index + 1)),
+    });
+    let values = |name: &str| {
+        let of = |column: &kullback_table::PeriodColumn| number(unit.of(column.kl), 2);
+        timeline
+            .periods
+            .iter()
+            .map(|period| optional(period.columns.iter().find(|column| column.column == name), of))
+            .collect()
+    };
+    Time {
+        by: timeline.by.clone(),
+        all: sketcher.courses(timeline, &compared, "courses"),
+        lines: lines.collect(),
+        periods: timeline.periods.iter().map(|period| [period.name.clone(), count(period.rows)]).collect(),
+        columns: compared.iter().map(|name| Course { name: (*name).to_owned(), values: values(name) }).collect(),
+    }
+}
+
+fn together(joint: &JointDrift, unit: Unit) -> Joint {
+    let part = |part: &kullback_table::ConditionalDrift| Part {
+        name: part.column.clone(),
+        given: part.given.join(", "),
+        kl: number(unit.of(part.kl), 3),
+        p: optional(part.p_value, probability),
+        bins: part
+            .contributions
+            .iter()
+            .take(MOVED)
+            .map(|bin| {
+                [
+                    bin.bin.clone(),
+                    format!("{} → {}", count(bin.reference), count(bin.current)),
+                    number(unit.of(bin.nats), 2),
+                ]
+            })
+            .collect(),
+    };
+    Joint {
+        columns: joint.columns.join(", "),
+        kl: number(unit.of(joint.kl), 3),
+        parts: joint.parts.iter().map(part).collect(),
+    }
+}
+
+/// What is to be said of columns without a picture.
+fn notes(report: &DriftReport, pictured: &[&str]) -> Vec<Named> {
+    let others = report.columns.iter().filter(|column| !pictured.contains(&column.column.as_str()));
+    let named = others.map(|column| Named { name: column.column.clone(), notes: story::caveats(column) });
+    named.filter(|named| !named.notes.is_empty()).collect()
+}
+
+fn interval((low, high): (f64, f64), unit: Unit) -> String {
+    format!("{} … {}", number(unit.of(low), 3), number(unit.of(high), 3))
+}
+
+fn number(x: f64, digits: usize) -> String {
+    figure(x, digits).replace('-', "−")
+}
+
+fn probability(p: f64) -> String {
+    p_value(p).replace('-', "−").replace('<', "< ")
+}
+
+fn optional<T>(value: Option<T>, text: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), text)
+}

@@ -1,0 +1,164 @@
+//! `kullback drift --report`: what is in the files, and when there is none.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{data, error, json, kullback, stdout, write};
+
+fn january() -> String {
+    data("flights-2013-01.parquet")
+}
+
+fn july() -> String {
+    data("flights-2013-07.parquet")
+}
+
+/// The report of two tables, as a file of this suffix.
+fn report(folder: &Path, [reference, current]: [&str; 2], suffix: &str, more: &[&str]) -> Vec<u8> {
+    let path = folder.join(format!("report.{suffix}"));
+    stdout(&[&["drift", reference, current, "--report", path.to_str().unwrap()], more].concat());
+    std::fs::read(path).unwrap()
+}
+
+fn page(folder: &Path, tables: [&str; 2], more: &[&str]) -> String {
+    String::from_utf8(report(folder, tables, "html", more)).unwrap()
+}
+
+#[test]
+fn the_page_says_what_changed_and_has_a_picture_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(folder.path(), [&january(), &july()], &[]);
+    assert!(page.contains("17 of 18 columns changed; strongest evidence: tailnum, air_time and dep_delay."));
+    assert!(page.contains("[40, 1301] up from 10.0 to 18.0 % of rows"));
+    let found = json(&["drift", &january(), &july()]);
+    for column in found["columns"].as_array().unwrap() {
+        let name = column["column"].as_str().unwrap();
+        assert_eq!(page.contains(&format!("Distribution of {name} in")), column["drifted"] == true, "{name}");
+    }
+    // Everything that has a picture has a name for those who do not see it.
+    assert_eq!(page.matches("<svg ").count(), page.matches("role=\"img\" aria-labelledby=").count());
+    assert_eq!(page.matches("<svg ").count(), page.matches("<desc id=").count());
+    assert_eq!(page.matches("<table").count(), page.matches("<caption>").count());
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(folder.path(), [&january(), &july()], &[]).to_lowercase();
+    for outside in ["http:", "https:", "src=", "<script", "<link", "url(", "@import", "javascript"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    // Links lead to places on the page.
+    for link in page.split("href=\"").skip(1) {
+        let target = link.split('"').next().unwrap().strip_prefix('#').unwrap();
+        assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for suffix in ["html", "svg", "png", "csv", "md"] {
+        let [one, three] =
+            ["1", "3"].map(|threads| report(folder.path(), [&january(), &july()], suffix, &["--threads", threads]));
+        assert!(one == three, "{suffix}");
+    }
+}
+
+#[test]
+fn names_and_values_are_no_markup() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |value: &str| {
+        let mut text = "<script>alert(1)</script>,a&b|c\n".to_owned();
+        for row in 0..300 {
+            text += &format!("{},{row}\n", if row % 3 == 0 { "x" } else { value });
+        }
+        text
+    };
+    let a = write(folder.path(), "a.csv", table("<img src=x>"));
+    let b = write(folder.path(), "b.csv", table("\"&amp;\"\"'\""));
+    let page = page(folder.path(), [&a, &b], &[]);
+    assert!(!page.contains("<script") && !page.contains("<img"));
+    assert!(page.contains("&lt;script&gt;") && page.contains("a&amp;b|c") && page.contains("&amp;amp;"));
+    let svg = String::from_utf8(report(folder.path(), [&a, &b], "svg", &[])).unwrap();
+    assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script") && !svg.contains("<img"));
+    let md = String::from_utf8(report(folder.path(), [&a, &b], "md", &[])).unwrap();
+    assert!(md.contains("&lt;script&gt;") && md.contains("a&amp;b\\|c"), "{md}");
+}
+
+#[test]
+fn an_unchanged_table_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(folder.path(), [&january(), &january()], &[]);
+    assert!(page.contains("None of the 18 columns changed by more than chance explains."));
+    assert!(!page.contains("What moved"));
+    for suffix in ["svg", "md"] {
+        let text = String::from_utf8(report(folder.path(), [&january(), &january()], suffix, &[])).unwrap();
+        assert!(text.contains("None of the 18 columns changed"), "{suffix}");
+    }
+}
+
+#[test]
+fn the_table_has_a_line_for_each_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = report(folder.path(), [&january(), &july()], "csv", &[]);
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
+    let header = reader.headers().unwrap().clone();
+    let found = json(&["drift", &january(), &july()]);
+    let columns = found["columns"].as_array().unwrap();
+    let mut lines = 0;
+    for (line, column) in reader.records().zip(columns) {
+        let line = line.unwrap();
+        lines += 1;
+        for (key, field) in header.iter().zip(&line) {
+            match (key, &column[key]) {
+                ("unit", _) => assert_eq!(field, "nats"),
+                ("notes", _) => {}
+                (_, serde_json::Value::Number(number)) => {
+                    // The parser of JSON is a unit in the last place off, now and then.
+                    let (read, expected) = (field.parse::<f64>().unwrap(), number.as_f64().unwrap());
+                    assert!((read - expected).abs() <= 2.0 * f64::EPSILON * expected.abs(), "{key}: {field} {number}");
+                }
+                (_, serde_json::Value::Bool(flag)) => assert_eq!(field, flag.to_string(), "{key}"),
+                (_, serde_json::Value::Null) => assert_eq!(field, "", "{key}"),
+                (_, value) => assert_eq!(value, field, "{key}"),
+            }
+        }
+    }
+    assert_eq!(lines, columns.len());
+}
+
+#[test]
+fn a_refused_report_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let refused = |path: &str| error(&["drift", &january(), &july(), "--report", path]);
+    assert!(refused(&here("report.pdf")).contains(".html, .svg, .png, .csv or .md"));
+    assert!(refused(&here("none/report.html")).contains("does not exist"));
+    std::fs::create_dir(here("folder.html")).unwrap();
+    assert!(refused(&here("folder.html")).contains("no regular file"));
+    // A table that cannot be read leaves an older report as it was.
+    let old = write(folder.path(), "old.html", "old");
+    let missing = here("missing.parquet");
+    error(&["drift", &january(), &missing, "--report", &old]);
+    assert_eq!(std::fs::read(&old).unwrap(), b"old");
+    let table = write(folder.path(), "t.csv", "a\n1\n2\n");
+    assert!(error(&["drift", &table, &table, "--report", &table]).contains("is an input"));
+    let mut names: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["folder.html", "old.html", "t.csv"]);
+}
+
+#[test]
+fn a_check_that_alarms_leaves_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    let output = kullback(&["drift", &january(), &july(), "--check", "--report", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(path.is_file());
+}
