@@ -162,3 +162,108 @@ fn a_check_that_alarms_leaves_its_report() {
     assert_eq!(output.status.code(), Some(1));
     assert!(path.is_file());
 }
+
+/// The element of a test case.
+fn case<'a>(xml: &'a str, column: &str) -> &'a str {
+    let start = xml.find(&format!("name=\"{column}\"")).unwrap_or_else(|| panic!("no case {column}"));
+    xml[start..].lines().next().unwrap()
+}
+
+#[test]
+fn limits_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |limits: &str| {
+        let file = write(folder.path(), "limits.toml", limits);
+        let cases = folder.path().join("cases.xml");
+        let _ = std::fs::remove_file(&cases);
+        let arguments =
+            ["drift", &january(), &july(), "--check", "--thresholds", &file, "--junit", cases.to_str().unwrap()];
+        let output = kullback(&arguments);
+        assert!(output.stderr.is_empty());
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), text, std::fs::read_to_string(cases).unwrap())
+    };
+    // Significance is not asked for by a file that does not name it.
+    let (code, text, xml) = run("[default]\nkl = 20\n");
+    assert_eq!(code, 0);
+    assert!(text.contains("Check: 0 of 18 columns over a limit"), "{text}");
+    assert!(xml.contains("tests=\"18\" failures=\"0\" errors=\"0\" skipped=\"0\""));
+    // The lower end of the interval counts: 0.0455 for dep_delay, whose estimate is 0.0507.
+    let (code, text, xml) = run("[default]\nkl = 20\n[columns.dep_delay]\nkl = 0.045\n[columns.air_time]\nkl = 0.07\n");
+    assert_eq!(code, 1);
+    assert!(text.contains("  dep_delay: KL is 0.0455 nats or more, over kl 0.045\n"), "{text}");
+    assert!(case(&xml, "dep_delay").contains("<failure type=\"drift\" message=\"KL is 0.0455"), "{xml}");
+    assert!(case(&xml, "dep_delay").contains("[40, 1301] 10.0→18.0 %"));
+    assert!(case(&xml, "air_time").ends_with("name=\"air_time\"/>"));
+    assert!(xml.contains("tests=\"18\" failures=\"1\""));
+    let (code, _, xml) = run("[default]\nalpha = 0.01\nnulls = 0.5\n[columns.month]\nignore = true\n");
+    assert_eq!(code, 1);
+    assert!(case(&xml, "month").contains("<skipped message=\"ignored\"/>"));
+    assert!(case(&xml, "arr_delay").contains("adjusted p &lt;1e-99 is below alpha 0.01"));
+    assert!(!case(&xml, "origin").contains("failure"), "0.02 is not below 0.01");
+    let (code, text, _) = run("[columns.arr_time]\nnulls = 0.01\npsi = 0.03\n");
+    assert_eq!(code, 1);
+    assert!(text.contains("nulls went from 2.0 to 3.5 %, over nulls 0.01"), "{text}");
+    assert!(text.contains("PSI 0.0374 less 0.00071"), "{text}");
+    let json =
+        json(&["drift", &january(), &july(), "--thresholds", folder.path().join("limits.toml").to_str().unwrap()]);
+    assert_eq!(json["failed"][0]["column"], "arr_time");
+    assert_eq!(json["failed"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_column_with_limits_must_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = write(folder.path(), "a.csv", "same,gone\n1,x\n2,y\n");
+    let b = write(folder.path(), "b.csv", "same,new\n1,x\n2,y\n");
+    let check = |limits: &str| {
+        let file = write(folder.path(), "limits.toml", limits);
+        kullback(&["drift", &a, &b, "--check", "--thresholds", &file])
+    };
+    assert_eq!(check("[default]\nkl = 0\n").status.code(), Some(0));
+    let output = check("[columns.gone]\nkl = 0\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("gone: cannot be compared: only in reference"));
+    let output = check("[columns.gon]\nkl = 0\n");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("[columns.gon]: no such column is compared; there is `gone`")
+    );
+}
+
+#[test]
+fn mistaken_limits_are_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    for (limits, message) in [
+        ("[default]\nkll = 1\n", "[default] has no key `kll`; expected `kl`, perhaps"),
+        ("[default\n", "line 1: "),
+        ("[default]\nalpha = yes\n", "line 2: "),
+    ] {
+        let file = write(folder.path(), "limits.toml", limits);
+        let cases = folder.path().join("cases.xml");
+        let said = error(&["drift", &january(), &july(), "--thresholds", &file, "--junit", cases.to_str().unwrap()]);
+        assert!(said.contains(&format!("--thresholds {file}: {message}")), "{said}");
+        assert!(!cases.exists());
+    }
+    let missing = folder.path().join("none.toml");
+    assert!(error(&["drift", &january(), &july(), "--thresholds", missing.to_str().unwrap()]).contains("none.toml"));
+    let here = folder.path().join("x.html");
+    let here = here.to_str().unwrap();
+    assert!(error(&["drift", &january(), &july(), "--report", here, "--junit", here]).contains("--report"));
+}
+
+#[test]
+fn test_cases_are_written_as_xml_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "\"<a> & \"\"b\"\"\u{1}\",c\nx,1\ny,2\n";
+    let path = write(folder.path(), "odd & <even>.csv", table);
+    let cases = folder.path().join("cases.xml");
+    stdout(&["drift", &path, &path, "--junit", cases.to_str().unwrap()]);
+    let xml = std::fs::read_to_string(&cases).unwrap();
+    assert!(xml.contains("name=\"&lt;a&gt; &amp; &quot;b&quot;·\""), "{xml}");
+    assert!(xml.contains("odd &amp; &lt;even&gt;.csv"));
+    assert!(!xml.contains(['\u{1}']) && xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
+    assert_eq!(xml.matches("<testcase ").count(), 2);
+}

@@ -63,10 +63,15 @@ fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
-/// A bin with its share of rows before and now.
-pub(crate) fn movement(column: &ColumnDrift, bin: &Contribution) -> String {
-    let [before, now] = shares(column, bin).map(percent);
-    format!("{} {before}→{now} %", bin.bin)
+/// A bin, by a name that fits, with its share of rows before and now.
+pub(crate) fn movement(name: &str, shares: [f64; 2]) -> String {
+    let [before, now] = shares.map(percent);
+    format!("{name} {before}→{now} %")
+}
+
+/// The bins that moved most, at most so many.
+pub(crate) fn movements(column: &ColumnDrift, most: usize) -> Vec<String> {
+    largest(column).take(most).map(|bin| movement(&bin.bin, shares(column, bin))).collect()
 }
 
 /// A bin's share of the reference's rows and of the current ones.

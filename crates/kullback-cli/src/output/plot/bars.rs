@@ -11,7 +11,7 @@ const HEAD: f64 = 22.0;
 const TEXT: f64 = 12.0;
 /// Where bars begin, where they end, where signed bars begin and end; then there are their numbers.
 const BARS: [f64; 2] = [118.0, 230.0];
-const SIGNED: [f64; 2] = [242.0, 298.0];
+const SIGNED: [f64; 2] = [240.0, 291.0];
 /// Without signed bars there is more room.
 const WIDE: [f64; 2] = [118.0, 262.0];
 

@@ -42,8 +42,7 @@ impl Sketcher {
     pub(crate) fn column(&self, column: &ColumnDrift, id: &str) -> String {
         let bars = lines(column, self.unit);
         let shapes = bars::panel(&bars, self.unit.name(), (0.0, 0.0), &self.letters);
-        let caption =
-            story::largest(column).take(3).map(|bin| story::movement(column, bin)).collect::<Vec<_>>().join("; ");
+        let caption = story::movements(column, 3).join("; ");
         let title = format!("Distribution of {} in the reference and now", column.column);
         svg::inline(&Scene { width: bars::WIDTH, height: bars::height(&bars), title, caption, shapes }, id)
     }
@@ -153,13 +152,7 @@ fn lines(column: &ColumnDrift, unit: Unit) -> Vec<Bar> {
         if bins.len() <= LINES || bin.nats.abs() >= least && bars.len() < LINES - 1 {
             let carries = bin.nats.abs() >= carrying;
             let drawn = bins.len() <= LINES || bin.bin != OTHER;
-            bars.push(Bar {
-                label: bin.bin.clone(),
-                shares: [reference, current],
-                adds: Some(adds),
-                carries,
-                drawn: true,
-            });
+            bars.push(Bar { label: bin.bin.clone(), shares: [reference, current], adds: Some(adds), carries, drawn });
         } else {
             others += 1;
             rest.shares = [rest.shares[0] + reference, rest.shares[1] + current];

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::scene::{Anchor, DASH, Ink, Scene, Shape, Spot};
+use crate::output::xml::escaped;
 
 /// A file of its own.
 pub(super) fn write(scene: &Scene) -> String {
@@ -96,8 +97,4 @@ fn path(spots: &[Spot]) -> String {
 fn short(x: f64) -> String {
     let text = format!("{x:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

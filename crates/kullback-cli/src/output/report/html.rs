@@ -5,7 +5,7 @@ use kullback_table::{ColumnDrift, Contribution, DriftReport, JointDrift, Status,
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
-use super::Subject;
+use super::{STRONGEST, Subject};
 use crate::args::Unit;
 use crate::output::plot::{Bar, Sketcher};
 use crate::output::story;
@@ -14,8 +14,6 @@ use crate::output::text::{count, figure, p_value, percent};
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
 /// Columns that have a picture of their own; the rest are in the table.
 const PICTURES: usize = 60;
-/// Columns of which a few words say what happened.
-const STRONGEST: usize = 5;
 /// Bins that are listed of a column.
 const BINS: usize = 40;
 /// Movements named in a line.
@@ -33,7 +31,8 @@ struct Page {
     alpha: String,
     unit: &'static str,
     estimator: String,
-    columns: Vec<Row>,
+    /// Lines of what changed, and of the rest.
+    groups: [Vec<Row>; 2],
     changed: Vec<Card>,
     /// Changed columns without a picture.
     unpictured: usize,
@@ -48,14 +47,12 @@ struct Page {
 #[derive(Serialize)]
 struct Row {
     name: String,
-    kind: String,
     status: String,
     drifted: bool,
     /// Its picture's place on the page.
     anchor: Option<String>,
     kl: String,
     interval: String,
-    js: String,
     psi: String,
     psi_null: String,
     p: String,
@@ -143,7 +140,10 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
         alpha: report.alpha.to_string(),
         unit: unit.name(),
         estimator: report.estimator.to_string(),
-        columns: report.columns.iter().map(|column| row(column, *unit, &anchors)).collect(),
+        groups: [true, false].map(|drifted| {
+            let columns = report.columns.iter().filter(|column| column.drifted == drifted);
+            columns.map(|column| row(column, *unit, &anchors)).collect()
+        }),
         changed: changed.map(|(index, column)| card(column, index, *unit, &sketcher)).collect(),
         unpictured: pictured.len() - anchors.len(),
         missing,
@@ -165,13 +165,11 @@ fn row(column: &ColumnDrift, unit: Unit, anchors: &[&str]) -> Row {
     let place = anchors.iter().position(|name| *name == column.column);
     Row {
         name: column.column.clone(),
-        kind: column.kind.to_string(),
         status: column.status.to_string(),
         drifted: column.drifted,
         anchor: place.map(anchor),
         kl: optional(tested(column.kl), |kl| number(unit.of(kl), 3)),
         interval: optional(column.interval.filter(|_| !constant), |ends| interval(ends, unit)),
-        js: optional(tested(column.jensen_shannon), |js| number(unit.of(js), 3)),
         psi: optional(tested(column.psi), |psi| number(psi, 3)),
         psi_null: optional(tested(column.psi_null), |psi| number(psi, 2)),
         p: optional(column.p_value, probability),
@@ -185,7 +183,6 @@ fn anchor(index: usize) -> String {
 }
 
 fn card(column: &ColumnDrift, index: usize, unit: Unit, sketcher: &Sketcher) -> Card {
-    let moved = story::largest(column).take(MOVED).map(|bin| story::movement(column, bin));
     let anchor = anchor(index);
     Card {
         picture: sketcher.column(column, &anchor),
@@ -193,7 +190,7 @@ fn card(column: &ColumnDrift, index: usize, unit: Unit, sketcher: &Sketcher) -> 
         name: column.column.clone(),
         kl: optional(column.kl, |kl| number(unit.of(kl), 3)),
         interval: optional(column.interval, |ends| interval(ends, unit)),
-        moved: moved.collect::<Vec<_>>().join(" · "),
+        moved: story::movements(column, MOVED).join(" · "),
         bins: listed(column).into_iter().map(|bin| figures(column, bin, unit)).collect(),
         unlisted: column.contributions.len().saturating_sub(BINS),
         notes: story::caveats(column),

@@ -2,15 +2,20 @@
 
 use kullback_table::ColumnDrift;
 
-use super::Subject;
+use super::{STRONGEST, Subject};
 use crate::output::story;
 use crate::output::text::{count, figure, p_value, percent};
 
 pub(super) fn text(subject: &Subject<'_>) -> String {
     let Subject { report, tables: [reference, current], unit } = subject;
+    let happened = story::pictured(report).into_iter().take(STRONGEST);
+    let happened: Vec<String> = happened
+        .map(|column| format!("- {}: {}\n", escaped(&column.column), escaped(&story::happened(column))))
+        .collect();
     let mut text = format!(
-        "**{}**\n\n{}: {} rows; {}: {} rows. False discovery rate {}.\n\n",
+        "**{}**\n\n{}\n{}: {} rows; {}: {} rows. False discovery rate {}.\n\n",
         escaped(&story::summary(report)),
+        happened.concat(),
         escaped(reference),
         count(report.rows_reference),
         escaped(current),
@@ -41,7 +46,7 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
 
 fn moved(column: &ColumnDrift) -> String {
     match column.drifted {
-        true => story::largest(column).take(2).map(|bin| story::movement(column, bin)).collect::<Vec<_>>().join("; "),
+        true => story::movements(column, 2).join("; "),
         false => column.notes.join("; "),
     }
 }

@@ -4,7 +4,6 @@ mod csv;
 mod html;
 mod markdown;
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +12,9 @@ use kullback_table::DriftReport;
 use super::file::{Complete, Destination};
 use super::plot::{self, Sketcher};
 use crate::args::Unit;
+
+/// Columns of which a few words say what happened.
+const STRONGEST: usize = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -53,15 +55,13 @@ impl ReportFile {
     }
 
     /// Writes the report, and leaves it aside.
-    pub(crate) fn write(mut self, subject: &Subject<'_>) -> Result<Complete> {
+    pub(crate) fn write(self, subject: &Subject<'_>) -> Result<Complete> {
         let bytes = match self.form {
             Form::Html => html::page(subject)?.into_bytes(),
             Form::Picture(format) => Sketcher::new(subject.unit)?.file(subject.report, format)?,
             Form::Csv => csv::table(subject)?,
             Form::Markdown => markdown::text(subject).into_bytes(),
         };
-        let named = |path: &Path| format!("--report {}: cannot be written", path.display());
-        self.file.write_all(&bytes).with_context(|| named(self.file.path()))?;
-        self.file.end()
+        self.file.whole(&bytes)
     }
 }

@@ -1,5 +1,7 @@
 //! Reports for people. The text holds terminal codes; `anstream` takes them out where stdout is no terminal.
 
+mod check;
+mod course;
 mod discrete;
 mod drift;
 mod family;
