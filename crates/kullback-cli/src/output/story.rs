@@ -1,6 +1,6 @@
 //! What a comparison says in words: the same in every kind of output.
 
-use kullback_table::{ColumnDrift, Contribution, DriftReport, Status};
+use kullback_table::{ColumnDrift, Contribution, DriftReport, PeriodColumn, Status};
 
 use super::text::{figure, percent};
 
@@ -126,6 +126,12 @@ pub(crate) fn caveats(column: &ColumnDrift) -> Vec<String> {
         notes.push("p is from permutations of the counts".to_owned());
     }
     notes
+}
+
+/// KL of a period where its interval is above 0, else 0: what may be chance should not look like the largest change because
+/// there is no larger one.
+pub(crate) fn beyond_chance(column: &PeriodColumn) -> f64 {
+    if column.interval.0 > 0.0 { column.kl } else { 0.0 }
 }
 
 /// The columns whose distributions are worth a picture: those that changed, a table's own keys last.

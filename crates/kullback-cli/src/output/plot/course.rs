@@ -7,17 +7,20 @@ use super::font::Letters;
 use super::frame::Frame;
 use super::scene::{Anchor, Ink, Scene, Shape};
 use crate::args::Unit;
-use crate::output::axis;
 use crate::output::text::{count, figure};
+use crate::output::{axis, story};
 
 const LEFT: f64 = 50.0;
 const TEXT: f64 = 12.0;
 const LINE: f64 = 18.0;
+/// The width of a period's name, at most, and what is between two of them, at least.
+const LONGEST: f64 = 90.0;
+const BETWEEN: f64 = 8.0;
 /// Where cells begin in the picture of all columns.
 const NAMES: f64 = 104.0;
 
 /// KL of each period against the reference with its interval, and, dashed, against the period before.
-pub(super) fn line(timeline: &Timeline, name: &str, unit: Unit) -> Scene {
+pub(super) fn line(timeline: &Timeline, name: &str, unit: Unit, letters: &Letters) -> Scene {
     let found: Vec<Option<&PeriodColumn>> =
         timeline.periods.iter().map(|period| period.columns.iter().find(|column| column.column == name)).collect();
     let at = |value: &dyn Fn(&PeriodColumn) -> Option<f64>| -> Vec<(f64, f64)> {
@@ -54,7 +57,7 @@ pub(super) fn line(timeline: &Timeline, name: &str, unit: Unit) -> Scene {
         radius: 3.0,
         ink: Ink::P,
     }));
-    shapes.extend(names(timeline, frame.bottom() + 16.0, &|index| frame.across(index as f64)));
+    shapes.extend(names(timeline, frame.bottom() + 16.0, letters, &|index| frame.across(index as f64)));
     let most = values.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
     let caption = most.map_or_else(String::new, |(index, kl)| {
         let period = timeline.periods.get(index as usize).map_or("", |period| period.name.as_str());
@@ -63,23 +66,18 @@ pub(super) fn line(timeline: &Timeline, name: &str, unit: Unit) -> Scene {
     Scene { width: WIDTH, height: 140.0, title: format!("KL of {name} by {}", timeline.by), caption, shapes }
 }
 
-/// Names of the first and last period and of some between, in one line.
-fn names(timeline: &Timeline, base: f64, across: &dyn Fn(usize) -> f64) -> Vec<Shape> {
-    let last = timeline.periods.len().saturating_sub(1);
-    let mut chosen = vec![0, last / 2, last];
-    chosen.dedup();
-    let text = |index: usize| Shape::Text {
-        at: (across(index), base),
-        text: timeline.periods.get(index).map_or_else(String::new, |period| period.name.clone()),
-        size: TEXT,
-        anchor: match index {
-            0 => Anchor::Start,
-            _ if index == last => Anchor::End,
-            _ => Anchor::Middle,
-        },
-        ink: Ink::Faint,
+/// Names of as many periods as have a place in one line, the first always.
+fn names(timeline: &Timeline, base: f64, letters: &Letters, across: &dyn Fn(usize) -> f64) -> Vec<Shape> {
+    let shown: Vec<String> = timeline.periods.iter().map(|period| letters.cut(&period.name, TEXT, LONGEST)).collect();
+    let widest = shown.iter().map(|name| letters.width(name, TEXT)).fold(0.0, f64::max);
+    let apart = across(1) - across(0);
+    let step = if apart > 0.0 { ((widest + BETWEEN) / apart).ceil().max(1.0) as usize } else { 1 };
+    let text = |(index, name): (usize, &String)| {
+        let (at, half) = (across(index), 0.5 * letters.width(name, TEXT));
+        let at = at.max(half).min(WIDTH - half);
+        Shape::Text { at: (at, base), text: name.clone(), size: TEXT, anchor: Anchor::Middle, ink: Ink::Faint }
     };
-    chosen.into_iter().map(text).collect()
+    shown.iter().enumerate().step_by(step).map(text).collect()
 }
 
 /// A cell for each column and period, the darker the larger its KL is beside the column's largest.
@@ -97,31 +95,31 @@ pub(super) fn all(timeline: &Timeline, columns: &[&str], unit: Unit, letters: &L
             ink: Ink::Text,
         });
         let found = |period: usize| {
-            timeline.periods[period].columns.iter().find(|column| column.column == *name).map(|column| column.kl)
+            timeline.periods[period].columns.iter().find(|column| column.column == *name).map(story::beyond_chance)
         };
         let most = (0..timeline.periods.len()).filter_map(found).filter(|kl| kl.is_finite()).fold(0.0, f64::max);
         for period in 0..timeline.periods.len() {
             let Some(kl) = found(period) else { continue };
             let (left, right) = (NAMES + width * period as f64, NAMES + width * (period + 1) as f64 - gap);
-            let share = if most > 0.0 { (kl / most).clamp(0.0, 1.0) } else { 0.0 };
+            let share = match kl {
+                _ if kl.is_infinite() => 1.0,
+                _ if most > 0.0 => (kl / most).clamp(0.0, 1.0),
+                _ => 0.0,
+            };
             let corners = vec![(left, top), (right, top), (right, top + LINE - gap), (left, top + LINE - gap)];
             shapes.push(Shape::Area { corners: corners.clone(), ink: Ink::Grid, opacity: 1.0 });
             shapes.push(Shape::Area { corners, ink: Ink::P, opacity: (100.0 * share).round() / 100.0 });
         }
     }
     let bottom = LINE * columns.len() as f64;
-    shapes.extend(names(timeline, bottom + 15.0, &|index| match index {
-        0 => NAMES,
-        _ if index + 1 == timeline.periods.len() => WIDTH,
-        _ => NAMES + width * (index as f64 + 0.5),
-    }));
+    shapes.extend(names(timeline, bottom + 15.0, letters, &|index| NAMES + width * (index as f64 + 0.5)));
     let rows: u64 = timeline.periods.iter().map(|period| period.rows).sum();
     Scene {
         width: WIDTH,
         height: bottom + 22.0,
         title: format!("KL of every column against the reference, by {}", timeline.by),
         caption: format!(
-            "{} periods, {} rows. Each line has its own scale, up to its largest {}.",
+            "{} periods, {} rows. Each line has its own scale, up to its largest {}; empty where it may be chance.",
             timeline.periods.len(),
             count(rows),
             unit.name()

@@ -62,7 +62,7 @@ impl Sketcher {
 
     /// A column's KL along time, for a page.
     pub(crate) fn course(&self, timeline: &Timeline, column: &str, id: &str) -> String {
-        svg::inline(&course::line(timeline, column, self.unit), id)
+        svg::inline(&course::line(timeline, column, self.unit, &self.letters), id)
     }
 
     /// All columns along time, for a page.

@@ -14,6 +14,8 @@ use crate::output::text::{count, figure, p_value, percent};
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
 /// Columns that have a picture of their own; the rest are in the table.
 const PICTURES: usize = 60;
+/// Columns whose course is seen at once.
+const LINES: usize = 6;
 /// Bins that are listed of a column.
 const BINS: usize = 40;
 /// Movements named in a line.
@@ -79,7 +81,8 @@ struct Card {
 struct Time {
     by: String,
     all: String,
-    lines: Vec<Line>,
+    /// The first columns, which are seen at once, and the rest.
+    lines: [Vec<Line>; 2],
     periods: Vec<[String; 2]>,
     columns: Vec<Course>,
 }
@@ -262,10 +265,12 @@ fn time(timeline: &Timeline, report: &DriftReport, unit: Unit, sketcher: &Sketch
             .map(|period| optional(period.columns.iter().find(|column| column.column == name), of))
             .collect()
     };
+    let mut first: Vec<Line> = lines.collect();
+    let rest = first.split_off(first.len().min(LINES));
     Time {
         by: timeline.by.clone(),
         all: sketcher.courses(timeline, &compared, "courses"),
-        lines: lines.collect(),
+        lines: [first, rest],
         periods: timeline.periods.iter().map(|period| [period.name.clone(), count(period.rows)]).collect(),
         columns: compared.iter().map(|name| Course { name: (*name).to_owned(), values: values(name) }).collect(),
     }

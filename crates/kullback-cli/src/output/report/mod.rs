@@ -65,3 +65,6 @@ impl ReportFile {
         self.file.whole(&bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::number::{figure, p_value};
 use super::table::{Align, Table};
 use super::{BOLD, cell, histogram, styled};
 use crate::args::Unit;
+use crate::output::story;
 
 /// Columns whose course is shown: those that changed most, or the first.
 const COLUMNS: usize = 10;
@@ -26,7 +27,7 @@ pub(super) fn timeline(timeline: &Timeline, columns: &[ColumnDrift], unit: Unit)
     for column in columns {
         let found = timeline.periods.iter().map(|period| period.columns.iter().find(|of| of.column == column.column));
         let found: Vec<Option<&PeriodColumn>> = found.collect();
-        let values: Vec<f64> = found.iter().map(|of| of.map_or(0.0, |of| of.kl)).collect();
+        let values: Vec<f64> = found.iter().map(|of| of.map_or(0.0, story::beyond_chance)).collect();
         let largest = found.iter().enumerate().filter_map(|(at, of)| Some((at, (*of)?)));
         let Some((at, most)) = largest.max_by(|a, b| a.1.kl.total_cmp(&b.1.kl)) else { continue };
         if shown == COLUMNS {
