@@ -130,6 +130,9 @@ def look(browser, address, width, scheme, folder):
         "Page.captureScreenshot", session, captureBeyondViewport=True,
         clip={"x": 0, "y": 0, "width": width, "height": min(closed["height"], 16000), "scale": 1})["data"]))
     picture(f"{width}-{scheme}.png")
+    if width == max(WIDTHS) and scheme == "light":
+        pdf = browser.ask("Page.printToPDF", session, paperWidth=8.27, paperHeight=11.69)["data"]
+        (folder / "paper.pdf").write_bytes(base64.b64decode(pdf))
     evaluate("document.querySelectorAll('details').forEach(d => d.open = true); 0")
     opened = json.loads(evaluate(FACTS))
     faults = []
@@ -155,9 +158,6 @@ def look(browser, address, width, scheme, folder):
             faults.append(f"request for {params['request']['url'][:80]}")
         if method in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
             faults.append(f"console: {json.dumps(params)[:200]}")
-    if width == max(WIDTHS) and scheme == "light":
-        pdf = browser.ask("Page.printToPDF", session, paperWidth=8.27, paperHeight=11.69)["data"]
-        (folder / "paper.pdf").write_bytes(base64.b64decode(pdf))
     browser.ask("Target.closeTarget", targetId=target)
     print(f"{width:5} {scheme:5}: {closed['height']} pixels high, least contrast {closed['least']:.1f}, "
           f"{'fine' if not faults else '; '.join(faults)}")

@@ -31,7 +31,7 @@ fn the_page_says_what_changed_and_has_a_picture_of_each() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(folder.path(), [&january(), &july()], &[]);
     assert!(page.contains("17 of 18 columns changed; strongest evidence: tailnum, air_time and dep_delay."));
-    assert!(page.contains("[40, 1301] up from 10.0 to 18.0 % of rows"));
+    assert!(page.contains("[40, 1301] up from 10.0 to 18.0\u{a0}% of rows"));
     let found = json(&["drift", &january(), &july()]);
     for column in found["columns"].as_array().unwrap() {
         let name = column["column"].as_str().unwrap();

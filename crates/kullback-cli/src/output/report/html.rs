@@ -136,7 +136,7 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
         strongest: pictured
             .iter()
             .take(STRONGEST)
-            .map(|column| [column.column.clone(), story::happened(column)])
+            .map(|column| [column.column.clone(), unbroken(&story::happened(column))])
             .collect(),
         tables: tables.clone(),
         rows: [count(report.rows_reference), count(report.rows_current)],
@@ -193,7 +193,7 @@ fn card(column: &ColumnDrift, index: usize, unit: Unit, sketcher: &Sketcher) -> 
         name: column.column.clone(),
         kl: optional(column.kl, |kl| number(unit.of(kl), 3)),
         interval: optional(column.interval, |ends| interval(ends, unit)),
-        moved: story::movements(column, MOVED).join(" · "),
+        moved: unbroken(&story::movements(column, MOVED).join(" · ")),
         bins: listed(column).into_iter().map(|bin| figures(column, bin, unit)).collect(),
         unlisted: column.contributions.len().saturating_sub(BINS),
         notes: story::caveats(column),
@@ -319,6 +319,11 @@ fn number(x: f64, digits: usize) -> String {
 
 fn probability(p: f64) -> String {
     p_value(p).replace('-', "−").replace('<', "< ")
+}
+
+/// The text, with a sign of percent that stays in the line of its number.
+fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }
 
 fn optional<T>(value: Option<T>, text: impl Fn(T) -> String) -> String {
