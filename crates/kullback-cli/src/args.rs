@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 use kullback::estimate::{Estimator, SampleEstimator};
+use kullback_table::SampleSize;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -91,7 +92,7 @@ pub(crate) struct Discrete {
 
 /// Compare two tables: which columns changed, by how much, and whether by chance
 ///
-/// Tables are .parquet, .csv, .csv.gz or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
+/// Tables are .parquet, .csv, .csv.gz, .csv.zst or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
 /// coding today's data with yesterday's model costs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Drift {
@@ -107,6 +108,23 @@ pub(crate) struct Drift {
     /// Leave these columns out
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) exclude: Vec<String>,
+    /// Only rows with this value, as the report writes it: carrier=AA, month=7, dest=null; may be repeated: any of a column's values,
+    /// all of several columns
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
+    pub(crate) filter: Vec<(String, String)>,
+    /// Rows count by this column of numbers of 0 or more, as in a survey; p-values are those of the effective number of rows
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weights: Option<String>,
+    /// Only so many rows of each table, or a fraction of them such as 0.1, before --where
+    #[arg(long, value_name = "N|FRACTION")]
+    pub(crate) sample: Option<SampleSize>,
+    /// Also compare each period of the current table: the values of a column, or day, week, month, quarter or year of the column
+    /// of dates, or COLUMN:month; a column of that name comes first
+    #[arg(long, value_name = "COLUMN|UNIT")]
+    pub(crate) by: Option<String>,
+    /// Also compare these columns together: carrier,dep_delay is KL(carrier) + KL(dep_delay given carrier); may be repeated
+    #[arg(long, value_name = "A,B[,…]")]
+    pub(crate) joint: Vec<String>,
     /// Bins of a numeric column, cut at quantiles of the reference
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) bins: usize,
@@ -221,5 +239,13 @@ fn not_an_option(text: &str) -> Result<String, &'static str> {
     match text.starts_with("--") {
         true => Err("no such option; see --help"),
         false => Ok(text.to_owned()),
+    }
+}
+
+/// `column=value`; a name may not have an equals sign in it, a value may.
+fn condition(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.to_owned(), value.to_owned())),
+        _ => Err("expected COLUMN=VALUE, such as carrier=AA"),
     }
 }

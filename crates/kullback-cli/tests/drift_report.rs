@@ -267,3 +267,28 @@ fn test_cases_are_written_as_xml_has_them() {
     assert!(!xml.contains(['\u{1}']) && xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
     assert_eq!(xml.matches("<testcase ").count(), 2);
 }
+
+#[test]
+fn periods_and_chains_are_on_the_page_and_in_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let year = data("flights-2013-0*.parquet");
+    let asked = ["--by", "month", "--joint", "carrier,dep_delay", "--exclude", "year"];
+    let page = page(folder.path(), [&january(), &year], &asked);
+    assert!(page.contains("<h2 id=\"time\">By month</h2>"));
+    assert!(page.contains("KL of dep_delay by month") && page.contains("carrier, dep_delay together</h2>"));
+    assert!(page.contains("<b>month</b>: 2 new values hold"));
+    assert!(page.contains("<b>dep_delay</b>") && page.contains("furthest away in month 7"));
+    let found = json(&[&["drift", &january(), &year][..], &asked].concat());
+    let periods = found["timeline"]["periods"].as_array().unwrap();
+    let names: Vec<&str> = periods.iter().map(|period| period["period"].as_str().unwrap()).collect();
+    assert_eq!((found["timeline"]["by"].as_str(), names), (Some("month"), vec!["1", "2", "7"]));
+    // The first period is the reference itself; July is the furthest from it.
+    let delay = |index: usize| {
+        let columns = periods[index]["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["column"] == "dep_delay").unwrap()["kl"].as_f64().unwrap()
+    };
+    assert!(delay(0) <= 0.0 && delay(1) > 0.0 && delay(2) > delay(1));
+    let parts = found["joint"][0]["parts"].as_array().unwrap();
+    let sum: f64 = parts.iter().map(|part| part["kl"].as_f64().unwrap()).sum();
+    assert!((sum - found["joint"][0]["kl"].as_f64().unwrap()).abs() < 1e-12);
+}

@@ -7,13 +7,19 @@ use rayon::prelude::*;
 
 use crate::{
     cells::Cells,
+    chain::chain,
     compare::compare,
     error::TableError,
     family::Family,
     profile::{BinCounts, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
     report::{ColumnDrift, DriftReport, Kind, Status},
-    source::{Meter, Table, Wanted},
+    selection::{RowSelection, select_rows},
+    source::{Column, Meter, Table, Wanted},
+    timeline::{Axis, timeline},
 };
+
+/// A column's sample is up to 2 MB, so that this bounds the memory for tables of any width.
+const COLUMNS_AT_ONCE: usize = 128;
 
 /// How to compare.
 #[derive(Debug, Clone)]
@@ -29,6 +35,12 @@ pub struct DriftOptions {
     pub permutation: bool,
     /// Which columns.
     pub columns: ColumnSelection,
+    /// Which rows, and how much each counts.
+    pub rows: RowSelection,
+    /// Also compare periods of the current table: those of a column, `month`, or of dates, `COLUMN:month`.
+    pub by: Option<String>,
+    /// Also compare these columns together, two or more in the order of the chain rule: KL(a, b) = KL(a) + KL(b given a).
+    pub joint: Vec<Vec<String>>,
     /// Threads to read with; `None` for all. The report does not depend on it.
     pub threads: Option<usize>,
 }
@@ -41,6 +53,9 @@ impl Default for DriftOptions {
             alpha: 0.05,
             permutation: false,
             columns: ColumnSelection::default(),
+            rows: RowSelection::default(),
+            by: None,
+            joint: Vec::new(),
             threads: None,
         }
     }
@@ -55,8 +70,8 @@ pub struct ColumnSelection {
     pub exclude: Vec<String>,
 }
 
-/// Compares two tables column by column, each a `.parquet`, `.csv`, `.tsv`, `.csv.gz`, `.arrow` or `.feather` file, a folder
-/// of them or a glob. `progress` is called with the bytes read and the bytes to read, as far as is known.
+/// Compares two tables column by column, each a `.parquet`, `.csv`, `.tsv`, `.csv.gz`, `.csv.zst`, `.arrow` or `.feather` file, a
+/// folder of them or a glob; a column that only some files have is null in the others. `progress` is called with the bytes read and the bytes to read, as far as is known.
 ///
 /// Memory does not grow with the number of rows.
 ///
@@ -93,30 +108,69 @@ fn run(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<DriftReport, TableError> {
     let meter = Meter::new(progress);
-    let reference = Table::open(reference, &meter)?;
-    let current = Table::open(current, &meter)?;
+    let mut reference = Table::open(reference, &meter)?;
+    let mut current = Table::open(current, &meter)?;
+    let axis = options.by.as_ref().map(|by| Axis::find(by, &current)).transpose()?;
     let names = select(&reference, &current, &options.columns)?;
+    let [old, new] = select_rows([&mut reference, &mut current], &options.rows, &meter)?;
     let plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
-    let cells = count(&plans, &reference, &current, options.bins, &meter)?;
-    meter.finish();
+    let mut cells = Vec::with_capacity(plans.len());
+    for plans in plans.chunks(COLUMNS_AT_ONCE) {
+        cells.extend(count(plans, &reference, &current, options.bins, &meter)?);
+    }
+    let cells: Vec<Cells> = cells.into_iter().map(|cells| cells.weighted(old.effective, new.effective)).collect();
 
     let columns: Result<Vec<ColumnDrift>, TableError> = plans
         .into_par_iter()
-        .zip(cells)
-        .map(|(plan, cells)| compare(plan.name, plan.status, &cells, plan.notes, options))
+        .zip(&cells)
+        .map(|(plan, cells)| compare(plan.name, plan.status, cells, plan.notes, options))
         .collect();
-    let mut columns = columns?;
-    adjust(&mut columns, options.alpha);
-    columns.sort_by(by_evidence);
+    let mut columns: Vec<(ColumnDrift, &Cells)> = columns?.into_iter().zip(&cells).collect();
+    adjust(columns.iter_mut().map(|(column, _)| column).collect(), options.alpha);
+    columns.sort_by(|a, b| by_evidence(&a.0, &b.0));
+    let compared: Vec<(&str, &Cells)> = columns
+        .iter()
+        .filter(|(column, _)| column.kl.is_some())
+        .map(|(column, cells)| (column.column.as_str(), *cells))
+        .collect();
+    let timeline = match axis {
+        Some(axis) => Some(timeline(&axis, &current, new.effective, &compared, options, &meter)?),
+        None => None,
+    };
+    let mut joint = Vec::with_capacity(options.joint.len());
+    for columns in &options.joint {
+        let columns = together(columns, &compared, &reference)?;
+        joint.push(chain(&columns, [(&current, new.effective), (&reference, old.effective)], options, &meter)?);
+    }
+    meter.finish();
     Ok(DriftReport {
         rows_reference: reference.rows,
         rows_current: current.rows,
         alpha: options.alpha,
         estimator: options.estimator,
-        columns,
-        timeline: None,
-        joint: Vec::new(),
+        columns: columns.into_iter().map(|(column, _)| column).collect(),
+        timeline,
+        joint,
+        notes: [reference.notes, current.notes, old.notes, new.notes].concat(),
     })
+}
+
+/// The columns of a chain with their cells.
+fn together<'a>(
+    names: &[String],
+    compared: &[(&'a str, &'a Cells)],
+    table: &Table,
+) -> Result<Vec<(&'a str, &'a Cells)>, TableError> {
+    let twice = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+    if names.len() < 2 || twice {
+        let expected = "two or more columns, each once, such as carrier,dep_delay";
+        return Err(TableError::Option { name: "joint", value: format!("`{}`", names.join(",")), expected });
+    }
+    let find = |name: &String| {
+        let known = compared.iter().find(|(known, _)| known == name);
+        known.copied().ok_or_else(|| TableError::no_column(&table.path, name, compared.iter().map(|(name, _)| *name)))
+    };
+    names.iter().map(find).collect()
 }
 
 /// The chosen columns: those of the reference in its order, then those that only the current table has.
@@ -161,7 +215,10 @@ impl Plan {
             }
         };
         let family = old.family.common(new.family);
-        let mut notes = Vec::new();
+        let of = |side: &str, column: &Column| -> Vec<String> {
+            column.notes.iter().map(|note| format!("{side}: {note}")).collect()
+        };
+        let mut notes = [of("reference", old), of("current table", new)].concat();
         let families = [old.family, new.family];
         if family == Family::Unsupported {
             notes.push(format!(
@@ -240,7 +297,7 @@ fn scan(
             && table.column(&plan.name).is_some()
         {
             at.push(index);
-            wanted.push(Wanted { name: plan.name.clone(), state });
+            wanted.push(Wanted::one(&plan.name, state));
         }
     }
     let mut seen: Vec<Option<State>> = plans.iter().map(|_| None).collect();
@@ -273,9 +330,9 @@ fn name_values(old: &State, new: &State) -> Option<State> {
 }
 
 /// Benjamini–Hochberg over the columns with a p-value.
-fn adjust(columns: &mut [ColumnDrift], alpha: f64) {
+fn adjust(columns: Vec<&mut ColumnDrift>, alpha: f64) {
     let p_values: Vec<f64> = columns.iter().filter_map(|column| column.p_value).collect();
-    let tested = columns.iter_mut().filter(|column| column.p_value.is_some());
+    let tested = columns.into_iter().filter(|column| column.p_value.is_some());
     for (column, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
         column.p_adjusted = Some(adjusted);
         column.drifted = adjusted < alpha;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The files that can be read, for messages.
 pub(crate) const ACCEPTED: &str =
-    ".parquet, .csv, .tsv, .csv.gz, .tsv.gz, .arrow or .feather, a folder of them, or a glob";
+    ".parquet, .csv, .tsv, .csv.gz, .csv.zst, .arrow or .feather, a folder of them, or a glob";
 
 /// An error of reading or comparing tables. `Display` is one line that names the file, and the column and row where there is one.
 /// Rows are counted from 0, the header not being one.
@@ -99,7 +99,7 @@ pub enum TableError {
         /// As given.
         path: PathBuf,
     },
-    /// A name stands twice in one table, or the files of one table differ in their columns.
+    /// A name stands twice in one file.
     #[error("{}: column `{}` {}", line(path.display()), line(column), line(problem))]
     Columns {
         /// The file.
@@ -108,6 +108,32 @@ pub enum TableError {
         column: String,
         /// What is wrong, and what is expected.
         problem: String,
+    },
+    /// A filter, a sample or weights that leave nothing.
+    #[error("{}: none of {rows} rows has {}; expected at least one", line(path.display()), line(asked))]
+    NoRows {
+        /// As given.
+        path: PathBuf,
+        /// What was asked for.
+        asked: String,
+        /// Rows of the table.
+        rows: u64,
+    },
+    /// What periods cannot be made by.
+    #[error("by {}; expected {}", line(value), line(expected))]
+    By {
+        /// As given.
+        value: String,
+        /// What would be accepted.
+        expected: String,
+    },
+    /// Columns with too many combinations to count.
+    #[error("columns {}: more than {limit} combinations; expected fewer columns, or fewer bins", line(columns))]
+    TooManyCombinations {
+        /// The columns.
+        columns: String,
+        /// How many can be counted.
+        limit: usize,
     },
     /// An option outside its range.
     #[error("{name} is {}; expected {expected}", line(value))]
@@ -134,6 +160,11 @@ impl TableError {
     pub(crate) fn unreadable(path: &Path, expected: &'static str, reason: impl ToString) -> Self {
         let reason = reason.to_string().lines().next().unwrap_or_default().to_owned();
         Self::Unreadable { path: path.to_owned(), expected, reason }
+    }
+
+    /// The combinations of these columns are too many.
+    pub(crate) fn too_many(columns: &[&str]) -> Self {
+        Self::TooManyCombinations { columns: columns.join(", "), limit: crate::joint::MAX_COMBINATIONS }
     }
 
     /// `column` is not among `names`.

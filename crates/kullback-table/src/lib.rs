@@ -5,16 +5,23 @@
 //! [`read_points`] several.
 
 mod bins;
+mod calendar;
 mod cells;
+mod chain;
+mod codes;
 mod column;
 mod compare;
 mod drift;
 mod error;
 mod family;
+mod joint;
 mod profile;
 mod report;
+mod rows;
 mod sample;
+mod selection;
 mod source;
+mod timeline;
 
 pub use column::{Points, read_column, read_points};
 pub use drift::{ColumnSelection, DriftOptions, drift};
@@ -22,3 +29,4 @@ pub use error::TableError;
 pub use report::{
     ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Kind, Period, PeriodColumn, Status, Timeline,
 };
+pub use selection::{RowSelection, SampleSize};

@@ -69,6 +69,8 @@ pub struct DriftReport {
     pub timeline: Option<Timeline>,
     /// Columns together, where that was asked for.
     pub joint: Vec<JointDrift>,
+    /// What a reader should know of the whole, in plain words: a sample, weights.
+    pub notes: Vec<String>,
 }
 
 impl DriftReport {
@@ -141,7 +143,7 @@ pub struct ColumnDrift {
 pub struct Timeline {
     /// What the periods are: a column's values, or months of a column of dates.
     pub by: String,
-    /// In order.
+    /// Those that hold rows, in order. Rows without a value there are in none.
     pub periods: Vec<Period>,
 }
 
@@ -151,7 +153,7 @@ pub struct Timeline {
 pub struct Period {
     /// Its name: `2013-07`, or the value of the column.
     pub name: String,
-    /// Rows of the current table in it.
+    /// Rows of the current table in it; with weights, how many of equal weight say as much.
     pub rows: u64,
     /// The compared columns, in the order of [`DriftReport::columns`].
     pub columns: Vec<PeriodColumn>,
@@ -201,9 +203,13 @@ pub struct ConditionalDrift {
     pub g: f64,
     /// Its degrees of freedom.
     pub degrees_of_freedom: u64,
-    /// Probability of a G this large without drift; `None` where there is nothing to test.
+    /// Probability of a G this large if the column is distributed as before given the others, whatever became of those; `None` where
+    /// there is nothing to test.
     pub p_value: Option<f64>,
-    /// The combinations that carry most of `kl`, largest first.
+    /// `p_value` is from permutations within the combinations of `given` and not from χ².
+    pub permuted: bool,
+    /// The 20 combinations that carry most of `kl`, by size; they add up to it when all are listed. `bin` is `[40, 1301]` of
+    /// the first column and `EV: [40, 1301]` given the value EV.
     pub contributions: Vec<Contribution>,
 }
 
@@ -213,7 +219,7 @@ pub struct ConditionalDrift {
 pub struct Contribution {
     /// Its name: `[2, 7)`, `below 0`, a value, `other`, `NaN`, `null`.
     pub bin: String,
-    /// Rows of the reference in it.
+    /// Rows of the reference in it; with weights, how many of equal weight say as much.
     pub reference: u64,
     /// Rows of the current table in it.
     pub current: u64,

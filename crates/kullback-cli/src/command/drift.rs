@@ -63,6 +63,11 @@ fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
     options.bins = args.bins;
     options.alpha = args.alpha;
     options.columns = ColumnSelection { include: args.columns.clone(), exclude: args.exclude.clone() };
+    options.rows.filter = args.filter.clone();
+    options.rows.weights = args.weights.clone();
+    options.rows.sample = args.sample;
+    options.by = args.by.clone();
+    options.joint = args.joint.iter().map(|names| names.split(',').map(str::to_owned).collect()).collect();
 
     let progress = Progress::new(global.quiet);
     let report = kullback_table::drift(&args.reference, &args.current, &options, &|done, total| {

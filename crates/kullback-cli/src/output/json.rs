@@ -109,6 +109,7 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit, check: Option<&Check>) -> 
         "alpha": number(report.alpha),
         "columns": columns,
         "estimator": report.estimator.to_string(),
+        "notes": report.notes,
     });
     // What was not asked for has no key.
     if let Some(timeline) = &report.timeline {

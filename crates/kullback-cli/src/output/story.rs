@@ -1,12 +1,12 @@
 //! What a comparison says in words: the same in every kind of output.
 
-use kullback_table::{ColumnDrift, Contribution, DriftReport, PeriodColumn, Status};
+use kullback_table::{ColumnDrift, Contribution, DriftReport, Kind, Period, PeriodColumn, Status, Timeline};
 
 use super::text::{figure, percent};
 
 /// Columns that the summary names.
 const NAMED: usize = 3;
-/// The share of a column's absolute nats that one bin must have to be named for the column.
+/// The share of a column's absolute nats that one bin must have to be named for the column, and of its rows that new bins must have.
 const NOTABLE: f64 = 0.1;
 /// The share of a column's absolute nats that its carrying bins have together.
 const CARRIED: f64 = 0.8;
@@ -48,6 +48,16 @@ pub(crate) fn happened(column: &ColumnDrift) -> String {
     if column.status == Status::Disjoint {
         return "no value in common".to_owned();
     }
+    let (what, whats) = match column.kind {
+        Kind::Numeric => ("bin", "bins"),
+        Kind::Categorical => ("value", "values"),
+    };
+    if let (Some(cells), Some(mass)) = (column.zero_cells, column.zero_mass)
+        && mass >= NOTABLE
+    {
+        let (new, hold) = if cells == 1 { (what, "holds") } else { (whats, "hold") };
+        return format!("{cells} new {new} {hold} {} % of rows", percent(mass));
+    }
     let whole: f64 = largest(column).map(|bin| bin.nats.abs()).sum();
     match largest(column).next() {
         Some(bin) if bin.nats.abs() >= NOTABLE * whole => {
@@ -55,8 +65,17 @@ pub(crate) fn happened(column: &ColumnDrift) -> String {
             let verb = if now > before { "up" } else { "down" };
             format!("{} {verb} from {} to {} % of rows", bin.bin, percent(before), percent(now))
         }
-        _ => format!("many small changes in {} values", column.bins),
+        _ => format!("small changes spread over {} {whats}", column.bins),
     }
+}
+
+/// The period in which a column is furthest from the reference.
+pub(crate) fn furthest<'a>(timeline: &'a Timeline, column: &str) -> Option<(&'a Period, &'a PeriodColumn)> {
+    let found = timeline.periods.iter().filter_map(|period| {
+        let of = period.columns.iter().find(|of| of.column == column)?;
+        Some((period, of))
+    });
+    found.max_by(|a, b| a.1.kl.total_cmp(&b.1.kl))
 }
 
 fn plural(n: usize) -> &'static str {

@@ -1,6 +1,11 @@
 //! Columns counted by value, in bounded memory.
 
-use std::{borrow::Borrow, collections::BTreeMap, hash::Hash, sync::Arc};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+    hash::Hash,
+    sync::Arc,
+};
 
 use hashbrown::HashMap;
 
@@ -38,29 +43,22 @@ impl<C> Values<C> {
     }
 
     fn saw(&mut self, batch: &Batch<'_>) {
-        self.rows += batch.array.len() as u64;
-        self.nulls += batch.null_count as u64;
+        self.rows += batch.rows;
+        self.nulls += batch.nulls;
     }
 }
 
 /// Takes one value of a row.
 pub(crate) trait Count<Q: ?Sized> {
-    fn add(&mut self, hash: u64, value: &Q);
+    fn add(&mut self, hash: u64, value: &Q, weight: u64);
 }
 
 impl<C: Count<str>> Values<C> {
     pub(super) fn update_texts(&mut self, batch: &Batch<'_>) -> bool {
         let Some(texts) = batch.texts() else { return false };
         self.saw(batch);
-        batch.each_valid(|row| {
-            texts.with(row, |text| {
-                let hash = batch.first.hash(row);
-                if text.len() <= MAX_TEXT {
-                    self.counts.add(hash, text)
-                } else {
-                    self.counts.add(hash, &shortened(text))
-                }
-            });
+        batch.each_valid(|row, weight| {
+            texts.with(row, |text| self.counts.add(batch.first.hash(row), &within_limit(text), weight));
         });
         true
     }
@@ -69,15 +67,21 @@ impl<C: Count<str>> Values<C> {
 impl<C: Count<u64>> Values<C> {
     pub(super) fn update_numbers(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
         self.saw(batch);
-        batch.each_valid(|row| {
+        batch.each_valid(|row, weight| {
             let value = numbers[row];
             if value.is_nan() {
-                self.nans += 1;
+                self.nans += weight;
             } else {
-                self.counts.add(batch.first.hash(row), &value.to_bits());
+                self.counts.add(batch.first.hash(row), &value.to_bits(), weight);
             }
         });
     }
+}
+
+/// A text as it is counted.
+#[inline]
+pub(crate) fn within_limit(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT { Cow::Borrowed(text) } else { Cow::Owned(shortened(text)) }
 }
 
 /// A long text's beginning and a hash of the whole (64-bit FNV-1a).
@@ -104,12 +108,12 @@ impl<K> Default for ValueCounts<K> {
 
 impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + for<'a> MadeFrom<&'a Q>> Count<Q> for ValueCounts<K> {
     #[inline]
-    fn add(&mut self, hash: u64, value: &Q) {
+    fn add(&mut self, hash: u64, value: &Q, weight: u64) {
         if let Some(counts) = &mut self.counts {
             if let Some(count) = counts.get_mut(value) {
-                *count += 1;
+                *count += weight;
             } else if counts.len() < MAX_COUNTED {
-                counts.insert(K::made_from(value), 1);
+                counts.insert(K::made_from(value), weight);
             } else {
                 self.counts = None;
             }
@@ -223,10 +227,10 @@ impl<K> Values<NamedCounts<K>> {
 
 impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq> Count<Q> for NamedCounts<K> {
     #[inline]
-    fn add(&mut self, _: u64, value: &Q) {
+    fn add(&mut self, _: u64, value: &Q, weight: u64) {
         match self.index.get(value) {
-            Some(&at) => self.named[at] += 1,
-            None => self.other += 1,
+            Some(&at) => self.named[at] += weight,
+            None => self.other += weight,
         }
     }
 }

@@ -4,15 +4,17 @@
 mod categorical;
 mod numeric;
 
-pub(crate) use categorical::{MAX_NAMED, NamedCounts, ValueCounts, Values, chosen};
+pub(crate) use categorical::{MAX_NAMED, NamedCounts, ValueCounts, Values, chosen, within_limit};
 pub(crate) use numeric::{BinCounts, NumericScan};
 
 use arrow_array::{Array, ArrayRef};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 
 use crate::{
     family::{Texts, flat, read_numbers},
+    joint::{JointCounts, KeyScan},
+    rows::{RowTally, Rows},
     sample::RowId,
 };
 
@@ -33,18 +35,37 @@ pub(crate) enum State {
     NamedTexts(Values<NamedCounts<Box<str>>>),
     /// Counts of chosen numbers and of all others.
     NamedNumbers(Values<NamedCounts<u64>>),
+    /// The rows themselves, without any column.
+    Rows(RowTally),
+    /// The distinct values of a column that divides the table.
+    Keys(Box<KeyScan>),
+    /// Counts of combinations of several columns.
+    Joint(Box<JointCounts>),
 }
 
 impl State {
-    /// Adds a batch whose first row is `first`. False if the array is of a type that this state cannot take.
-    pub(crate) fn update(&mut self, array: &ArrayRef, first: RowId) -> bool {
-        if let Self::Nulls { rows, nulls } = self {
-            *rows += array.len() as u64;
-            *nulls += array.logical_null_count() as u64;
+    /// Adds a batch of the columns asked for, whose first row is `first`. False if an array is of a type that this state cannot
+    /// take.
+    pub(crate) fn update(&mut self, arrays: &[ArrayRef], first: RowId, rows: &Rows) -> bool {
+        match (self, arrays) {
+            (Self::Rows(tally), _) => tally.update(rows),
+            (Self::Joint(joint), arrays) => return joint.update(arrays, rows),
+            (Self::Keys(keys), [array]) => return keys.update(array, rows),
+            (state, [array]) => return state.update_one(array, first, rows),
+            _ => return false,
+        }
+        true
+    }
+
+    fn update_one(&mut self, array: &ArrayRef, first: RowId, rows: &Rows) -> bool {
+        if let Self::Nulls { rows: all, nulls } = self {
+            let batch = Batch::of(array, first, rows);
+            *all += batch.rows;
+            *nulls += batch.nulls;
             return true;
         }
         let Some(array) = flat(array) else { return false };
-        let batch = Batch::of(&array, first);
+        let batch = Batch::of(&array, first, rows);
         match self {
             Self::Nulls { .. } => {}
             Self::Texts(values) => return values.update_texts(&batch),
@@ -78,7 +99,7 @@ impl State {
     pub(crate) fn nulls_and_rows(&self) -> (u64, u64) {
         match self {
             Self::Nulls { rows, nulls } => (*nulls, *rows),
-            Self::Scan(_) => (0, 0),
+            Self::Scan(_) | Self::Rows(_) | Self::Keys(_) | Self::Joint(_) => (0, 0),
             Self::Bins(bins) => (bins.nulls, bins.rows),
             Self::Texts(values) => (values.nulls, values.rows),
             Self::Numbers(values) => (values.nulls, values.rows),
@@ -106,6 +127,9 @@ impl State {
             Self::Numbers(_) => Self::Numbers(Values::default()),
             Self::NamedTexts(values) => Self::NamedTexts(values.fresh()),
             Self::NamedNumbers(values) => Self::NamedNumbers(values.fresh()),
+            Self::Rows(_) => Self::Rows(RowTally::default()),
+            Self::Keys(keys) => Self::Keys(Box::new(keys.fresh())),
+            Self::Joint(joint) => Self::Joint(Box::new(joint.fresh())),
         }
     }
 
@@ -121,32 +145,43 @@ impl State {
             (Self::Numbers(a), Self::Numbers(b)) => a.merge(b, ValueCounts::merge),
             (Self::NamedTexts(a), Self::NamedTexts(b)) => a.merge(b, NamedCounts::merge),
             (Self::NamedNumbers(a), Self::NamedNumbers(b)) => a.merge(b, NamedCounts::merge),
+            (Self::Rows(a), Self::Rows(b)) => a.merge(b),
+            (Self::Keys(a), Self::Keys(b)) => a.merge(*b),
+            (Self::Joint(a), Self::Joint(b)) => a.merge(*b),
             _ => debug_assert!(false, "states of different questions never meet"),
         }
     }
 }
 
-/// A flat array with its nulls and the numbers of its rows.
+/// An array with its nulls, the numbers of its rows, and which of them count.
 pub(crate) struct Batch<'a> {
     pub(crate) array: &'a ArrayRef,
     pub(crate) first: RowId,
-    nulls: Option<NullBuffer>,
-    pub(crate) null_count: usize,
+    /// Neither null nor left out; `None` for all.
+    valid: Option<BooleanBuffer>,
+    weights: Option<&'a [u64]>,
+    /// The weight of all rows that count.
+    pub(crate) rows: u64,
+    /// The weight of those that are null.
+    pub(crate) nulls: u64,
 }
 
 impl<'a> Batch<'a> {
-    fn of(array: &'a ArrayRef, first: RowId) -> Self {
+    fn of(array: &'a ArrayRef, first: RowId, rows: &'a Rows) -> Self {
         let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
-        let null_count = nulls.as_ref().map_or(0, |nulls| nulls.null_count());
-        Self { array, first, nulls, null_count }
+        let valid = rows.valid(nulls.as_ref());
+        let nulls = if nulls.is_some() { rows.total - rows.sum_over(valid.as_ref(), array.len()) } else { 0 };
+        Self { array, first, valid, weights: rows.weights.as_deref(), rows: rows.total, nulls }
     }
 
-    /// Calls `visit` for every row that is not null.
+    /// Calls `visit` for every row that counts and is not null, with its weight.
     #[inline]
-    pub(crate) fn each_valid(&self, visit: impl FnMut(usize)) {
-        match &self.nulls {
-            None => (0..self.array.len()).for_each(visit),
-            Some(nulls) => nulls.valid_indices().for_each(visit),
+    pub(crate) fn each_valid(&self, mut visit: impl FnMut(usize, u64)) {
+        match (&self.valid, self.weights) {
+            (None, None) => (0..self.array.len()).for_each(|row| visit(row, 1)),
+            (Some(valid), None) => valid.set_indices().for_each(|row| visit(row, 1)),
+            (None, Some(weights)) => weights.iter().enumerate().for_each(|(row, &weight)| visit(row, weight)),
+            (Some(valid), Some(weights)) => valid.set_indices().for_each(|row| visit(row, weights[row])),
         }
     }
 
@@ -172,6 +207,10 @@ mod tests {
 
     const ROWS: usize = 150_000;
 
+    fn update(state: &mut State, array: &ArrayRef, start: usize) -> bool {
+        state.update(std::slice::from_ref(array), RowId::new(0, start as u64), &Rows::all(array.len()))
+    }
+
     /// Streams an array in pieces of `piece` rows, each into its own state, merged from the `first`-th on, around the end.
     fn streamed(question: &State, array: &ArrayRef, piece: usize, first: usize) -> State {
         let pieces = ROWS.div_ceil(piece);
@@ -179,7 +218,7 @@ mod tests {
         for at in (0..pieces).map(|at| (at + first) % pieces) {
             let start = at * piece;
             let mut state = question.fresh();
-            assert!(state.update(&array.slice(start, piece.min(ROWS - start)), RowId::new(0, start as u64)));
+            assert!(update(&mut state, &array.slice(start, piece.min(ROWS - start)), start));
             merged.merge(state);
         }
         merged
@@ -189,7 +228,10 @@ mod tests {
     fn read_out(state: &State, family: Family) -> String {
         match state.clone() {
             State::Scan(scan) => format!("{} {:?}", scan.by_value(), scan.into_bins(10)),
-            state => format!("{:?}", Cells::new(family, Some(state.clone()), Some(state))),
+            state => {
+                let cells = Cells::new(family, Some(state.clone()), Some(state));
+                format!("{:?} {:?} {:?}", cells.cells, cells.joins, cells.nulls_reference)
+            }
         }
     }
 
@@ -211,7 +253,7 @@ mod tests {
             )
         };
         let mut scan = State::Scan(Box::default());
-        assert!(scan.update(&numbers, RowId::new(0, 0)));
+        assert!(update(&mut scan, &numbers, 0));
         let State::Scan(scan) = scan else { unreachable!() };
         let bins = State::Bins(Box::new(BinCounts::new(scan.into_bins(10))));
         let named = NamedCounts::new(&["1".into(), "2".into()]);

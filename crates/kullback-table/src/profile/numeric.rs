@@ -30,7 +30,7 @@ impl NumericScan {
 
     pub(super) fn update(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
         let (mut low, mut high) = self.range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
-        batch.each_valid(|row| {
+        batch.each_valid(|row, _| {
             let value = numbers[row];
             if !value.is_finite() {
                 if value.is_infinite() {
@@ -122,15 +122,15 @@ impl BinCounts {
     }
 
     pub(super) fn update(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
-        self.rows += numbers.len() as u64;
-        self.nulls += batch.null_count as u64;
+        self.rows += batch.rows;
+        self.nulls += batch.nulls;
         let Self { bins, counts, nans, .. } = self;
-        batch.each_valid(|row| {
+        batch.each_valid(|row, weight| {
             let value = numbers[row];
             if value.is_nan() {
-                *nans += 1;
+                *nans += weight;
             } else {
-                counts[bins.position(value)] += 1;
+                counts[bins.position(value)] += weight;
             }
         });
     }

@@ -1,4 +1,4 @@
-//! CSV and gzip CSV. A first pass over the whole file learns what each column holds, so that no later row can surprise.
+//! CSV, plain or compressed. A first pass over the whole file learns what each column holds, so that no later row can surprise.
 
 use std::{
     fs::File,
@@ -14,11 +14,12 @@ use arrow_array::{
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use rayon::prelude::*;
 
-use super::{BATCH_ROWS, Column, Meter, Visit, Wanted, update_all};
+use super::{BATCH_ROWS, Column, Layout, Meter, Place, Visit, Wanted, absent};
 use crate::{
     error::TableError,
     family::Family,
-    sample::RowId,
+    rows::RowRule,
+    source::paths::Packed,
     source::text::{Kinds, Type, boolean, date, float, integer, timestamp},
 };
 
@@ -26,7 +27,7 @@ const WHAT: &str = "CSV";
 
 pub(super) struct CsvFile {
     delimiter: u8,
-    gzip: bool,
+    packed: Packed,
     names: Vec<String>,
     kinds: Vec<Kinds>,
     rows: u64,
@@ -49,14 +50,15 @@ pub(super) fn agree<'a>(files: impl Iterator<Item = &'a mut CsvFile>) {
 }
 
 impl CsvFile {
-    pub(super) fn open(path: &Path, delimiter: u8, gzip: bool, meter: &Meter<'_>) -> Result<Self, TableError> {
-        let mut file = Self { delimiter, gzip, names: Vec::new(), kinds: Vec::new(), rows: 0 };
+    pub(super) fn open(path: &Path, delimiter: u8, packed: Packed, meter: &Meter<'_>) -> Result<Self, TableError> {
+        let mut file = Self { delimiter, packed, names: Vec::new(), kinds: Vec::new(), rows: 0 };
         meter.expect(super::size(path));
         let mut reader = file.reader(path)?;
         let mut headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
-        if delimiter == b',' && headers.len() == 1 && headers[0].contains(&b';') {
-            // As spreadsheets write where the comma is the decimal sign.
-            file.delimiter = b';';
+        // Semicolons are what spreadsheets write where the comma is the decimal sign.
+        let other = b";\t|".iter().find(|other| headers.len() == 1 && headers[0].contains(other));
+        if let Some(&other) = other.filter(|_| delimiter == b',') {
+            file.delimiter = other;
             reader = file.reader(path)?;
             headers = reader.byte_headers().map_err(|error| csv_error(path, &error))?;
         }
@@ -70,7 +72,7 @@ impl CsvFile {
         let names = headers.iter().enumerate().map(|(at, name)| header(path, at, name));
         file.names = names.collect::<Result<_, _>>()?;
         let mut kinds = vec![Kinds::default(); file.names.len()];
-        file.rows = raw_batches(path, reader, &(0..kinds.len()).collect::<Vec<_>>(), &mut |_, columns| {
+        file.rows = raw_batches(path, reader, &(0..kinds.len()).collect::<Vec<_>>(), &mut |_, _, columns| {
             kinds.par_iter_mut().zip(columns).for_each(|(kinds, column)| column.each(|field| kinds.see(field)));
             Ok(())
         })?;
@@ -82,8 +84,13 @@ impl CsvFile {
     fn reader(&self, path: &Path) -> Result<Reader<Box<dyn Read>>, TableError> {
         let file = File::open(path).map_err(|error| TableError::unreadable(path, WHAT, error))?;
         let file = BufReader::with_capacity(1 << 17, file);
-        let input: Box<dyn Read> =
-            if self.gzip { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let input: Box<dyn Read> = match self.packed {
+            Packed::Not => Box::new(file),
+            Packed::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+            Packed::Zstd => {
+                Box::new(zstd::Decoder::with_buffer(file).map_err(|error| TableError::unreadable(path, WHAT, error))?)
+            }
+        };
         Ok(ReaderBuilder::new().delimiter(self.delimiter).buffer_capacity(1 << 17).from_reader(input))
     }
 
@@ -98,7 +105,7 @@ impl CsvFile {
                 Type::Timestamp => (Family::Instant, "timestamp"),
                 Type::Text => (Family::Text, "text"),
             };
-            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false }
+            Column { name: name.clone(), family, type_name: type_name.to_owned(), declared: false, notes: Vec::new() }
         };
         self.names.iter().zip(&self.kinds).map(column).collect()
     }
@@ -110,35 +117,33 @@ impl CsvFile {
     pub(super) fn scan(
         &self,
         path: &Path,
-        number: usize,
+        file: usize,
+        rule: &RowRule,
         wanted: &mut [Wanted],
         meter: &Meter<'_>,
     ) -> Result<(), TableError> {
-        let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.batches(path, &names, meter, &mut |first, arrays| {
-            update_all(path, wanted, arrays, RowId::new(number, first))
+        let layout = Layout::new(rule, wanted);
+        self.batches(path, &layout.names, meter, &mut |row, len, arrays| {
+            layout.update(rule, wanted, Place { path, file, row, len }, arrays)
         })
     }
 
-    /// Every batch of the named columns, in the order of the names, with the number of its first row.
+    /// Every batch of the named columns, in the order of the names, with the number of its first row. Columns that are not
+    /// there are null.
     pub(super) fn batches(
         &self,
         path: &Path,
-        names: &[&str],
+        names: &[String],
         meter: &Meter<'_>,
         visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
-        let mut indices = Vec::with_capacity(names.len());
-        for name in names {
-            let index = self.names.iter().position(|known| known == name);
-            indices
-                .push(index.ok_or_else(|| TableError::no_column(path, name, self.names.iter().map(String::as_str)))?);
-        }
+        let found: Vec<Option<usize>> =
+            names.iter().map(|name| self.names.iter().position(|known| known == name)).collect();
+        let indices: Vec<usize> = found.iter().flatten().copied().collect();
         let bytes = super::size(path);
         let rows = self.rows.max(1);
-        raw_batches(path, self.reader(path)?, &indices, &mut |first, columns| {
-            let arrays: Result<Vec<ArrayRef>, TableError> = columns
+        raw_batches(path, self.reader(path)?, &indices, &mut |first, len, columns| {
+            let parsed: Result<Vec<ArrayRef>, TableError> = columns
                 .par_iter()
                 .zip(&indices)
                 .map(|(column, &index)| {
@@ -151,9 +156,10 @@ impl CsvFile {
                     })
                 })
                 .collect();
-            visit(first, &arrays?)?;
-            let read = columns.first().map_or(0, |column| column.ends.len() as u64);
-            meter.advance((u128::from(bytes) * u128::from(read) / u128::from(rows)) as u64);
+            let mut parsed = parsed?.into_iter();
+            let next = |at: &Option<usize>| at.and_then(|_| parsed.next()).unwrap_or_else(|| absent(len));
+            visit(first, len, &found.iter().map(next).collect::<Vec<_>>())?;
+            meter.advance((u128::from(bytes) * len as u128 / u128::from(rows)) as u64);
             Ok(())
         })?;
         Ok(())
@@ -238,7 +244,7 @@ fn raw_batches(
             row += 1;
         }
         if row - first == BATCH_ROWS as u64 || (!more && row > first) {
-            visit(first, &columns)?;
+            visit(first, (row - first) as usize, &columns)?;
             for column in &mut columns {
                 column.bytes.clear();
                 column.ends.clear();

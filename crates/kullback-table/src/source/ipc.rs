@@ -10,8 +10,8 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
-use super::{Column, Meter, Visit, Wanted, columns_of, size, update_all};
-use crate::{error::TableError, sample::RowId};
+use super::{Column, Layout, Meter, Place, Visit, Wanted, absent, columns_of, size};
+use crate::{error::TableError, rows::RowRule};
 
 const WHAT: &str = "Arrow IPC";
 
@@ -66,41 +66,42 @@ impl IpcFile {
     pub(super) fn scan(
         &self,
         path: &Path,
-        number: usize,
+        file: usize,
+        rule: &RowRule,
         wanted: &mut [Wanted],
         meter: &Meter<'_>,
     ) -> Result<(), TableError> {
-        let names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let layout = Layout::new(rule, wanted);
         let (bytes, rows) = (size(path), self.rows.max(1));
-        self.batches(path, &names, &mut |first, arrays| {
-            update_all(path, wanted, arrays, RowId::new(number, first))?;
-            let read = arrays.first().map_or(0, |array| array.len() as u64);
-            meter.advance((u128::from(bytes) * u128::from(read) / u128::from(rows)) as u64);
+        self.batches(path, &layout.names, &mut |row, len, arrays| {
+            layout.update(rule, wanted, Place { path, file, row, len }, arrays)?;
+            meter.advance((u128::from(bytes) * len as u128 / u128::from(rows)) as u64);
             Ok(())
         })
     }
 
-    /// Every batch of the named columns, in the order of the names, with the number of its first row.
+    /// Every batch of the named columns, in the order of the names, with the number of its first row. Columns that are not
+    /// there are null.
     pub(super) fn batches(
         &self,
         path: &Path,
-        names: &[&str],
+        names: &[String],
         visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
         let unreadable = |error: ArrowError| TableError::unreadable(path, WHAT, error);
-        let projection =
-            names.iter().map(|name| self.schema.index_of(name)).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        let found: Vec<Option<usize>> = names.iter().map(|name| self.schema.index_of(name).ok()).collect();
         // Sorted for the reader, and put back in the order asked for.
-        let mut sorted = projection.clone();
+        let mut sorted: Vec<usize> = found.iter().flatten().copied().collect();
         sorted.sort_unstable();
-        let order: Vec<usize> = projection.iter().map(|index| sorted.partition_point(|other| other < index)).collect();
+        let place = |index: usize| sorted.partition_point(|&other| other < index);
+        let order: Vec<Option<usize>> = found.iter().map(|index| index.map(place)).collect();
         let mut row = 0;
         for batch in Batches::open(path, Some(sorted))?.batches {
             let batch = batch.map_err(unreadable)?;
-            let arrays: Vec<ArrayRef> = order.iter().map(|&at| batch.column(at).clone()).collect();
-            visit(row, &arrays)?;
-            row += batch.num_rows() as u64;
+            let len = batch.num_rows();
+            let array = |at: &Option<usize>| at.map_or_else(|| absent(len), |at| batch.column(at).clone());
+            visit(row, len, &order.iter().map(array).collect::<Vec<_>>())?;
+            row += len as u64;
         }
         Ok(())
     }

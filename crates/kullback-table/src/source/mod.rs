@@ -7,20 +7,24 @@ mod paths;
 mod text;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, NullArray};
 use rayon::prelude::*;
 
-use crate::{error::TableError, family::Family, profile::State, sample::RowId};
+use crate::{error::TableError, family::Family, profile::State, rows::RowRule, sample::RowId};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 16_384;
 
-/// Takes a batch and the number of its first row within the file.
-type Visit<'a, T> = dyn FnMut(u64, &T) -> Result<(), TableError> + 'a;
+/// Takes the number of a batch's first row within the file, how many rows it has, and its columns.
+type Visit<'a, T> = dyn FnMut(u64, usize, &T) -> Result<(), TableError> + 'a;
 
 /// A column of a table.
 #[derive(Debug, Clone)]
@@ -31,13 +35,20 @@ pub(crate) struct Column {
     pub(crate) type_name: String,
     /// The file itself declares the type; it was not guessed from text.
     pub(crate) declared: bool,
+    /// How the files of the table differ in it.
+    pub(crate) notes: Vec<String>,
 }
 
-/// A table in one or more files of the same columns.
+/// A table in one or more files. A column that only some of them have is null in the others.
 pub(crate) struct Table {
     pub(crate) path: PathBuf,
     pub(crate) columns: Vec<Column>,
+    /// Of those that count.
     pub(crate) rows: u64,
+    /// Which rows count.
+    pub(crate) rule: RowRule,
+    /// What a reader should know of its files.
+    pub(crate) notes: Vec<String>,
     files: Vec<(PathBuf, Format)>,
 }
 
@@ -47,25 +58,80 @@ enum Format {
     Ipc(ipc::IpcFile),
 }
 
-/// A column to stream: its name, and the state to stream it into.
+/// What to stream: the names of columns, and the state to stream them into together.
 pub(crate) struct Wanted {
-    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
     pub(crate) state: State,
 }
 
 impl Wanted {
-    /// Adds a batch, or says which column cannot take its type.
-    fn update(&mut self, path: &Path, array: &ArrayRef, first: RowId) -> Result<(), TableError> {
-        if self.state.update(array, first) {
-            return Ok(());
-        }
-        Err(TableError::ColumnType {
-            path: path.to_owned(),
-            column: self.name.clone(),
-            found: array.data_type().to_string(),
-            expected: "the type that the other files have there",
+    pub(crate) fn one(column: &str, state: State) -> Self {
+        Self { columns: vec![column.to_owned()], state }
+    }
+}
+
+/// The columns to read at once, every name once: those that decide about rows, and those of each state.
+struct Layout {
+    names: Vec<String>,
+    rule: Vec<usize>,
+    states: Vec<Vec<usize>>,
+}
+
+impl Layout {
+    fn new(rule: &RowRule, wanted: &[Wanted]) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        let mut known = HashMap::new();
+        let mut place = |name: &String| {
+            *known.entry(name.clone()).or_insert_with(|| {
+                names.push(name.clone());
+                names.len() - 1
+            })
+        };
+        let rule = rule.columns().map(&mut place).collect();
+        let states = wanted.iter().map(|wanted| wanted.columns.iter().map(&mut place).collect()).collect();
+        Self { names, rule, states }
+    }
+
+    /// Streams one batch into the states of all that is wanted.
+    fn update(
+        &self,
+        rule: &RowRule,
+        wanted: &mut [Wanted],
+        place: Place<'_>,
+        arrays: &[ArrayRef],
+    ) -> Result<(), TableError> {
+        let Place { path, file, row, len } = place;
+        let take = |at: &[usize]| -> Vec<ArrayRef> { at.iter().map(|&at| Arc::clone(&arrays[at])).collect() };
+        let first = RowId::new(file, row);
+        let rows = rule.rows(path, &take(&self.rule), first, row, len)?;
+        wanted.par_iter_mut().zip(&self.states).try_for_each(|(wanted, at)| {
+            let arrays = take(at);
+            if wanted.state.update(&arrays, first, &rows) {
+                return Ok(());
+            }
+            // Says which column cannot take its type.
+            Err(TableError::ColumnType {
+                path: path.to_owned(),
+                column: wanted.columns.join(", "),
+                found: arrays.first().map_or_else(String::new, |array| array.data_type().to_string()),
+                expected: "the type that the other files have there",
+            })
         })
     }
+}
+
+/// Where a batch is: the file and its number, the first row's number in it, and how many rows.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a Path,
+    file: usize,
+    row: u64,
+    len: usize,
+}
+
+/// A column that this file of the table does not have.
+fn absent(len: usize) -> ArrayRef {
+    Arc::new(NullArray::new(len))
 }
 
 /// How much has been read, in bytes of files.
@@ -101,10 +167,21 @@ impl Table {
     /// Finds the files and their columns. CSV files are read once to learn their types.
     pub(crate) fn open(path: &Path, meter: &Meter<'_>) -> Result<Self, TableError> {
         let mut files = Vec::new();
-        for file in paths::expand(path)? {
-            let format = match paths::kind(&file)? {
+        let mut notes = Vec::new();
+        let paths = paths::expand(path)?;
+        let several = paths.len() > 1;
+        for file in paths {
+            let kind = paths::kind(&file)?;
+            // As programs leave that write in parts and had nothing to write.
+            if several && matches!(kind, paths::Kind::Csv { .. }) && size(&file) == 0 {
+                notes.push(format!("{}: passed over, the file is empty", file.display()));
+                continue;
+            }
+            let format = match kind {
                 paths::Kind::Parquet => Format::Parquet(parquet::ParquetFile::open(&file)?),
-                paths::Kind::Csv { delimiter, gzip } => Format::Csv(csv::CsvFile::open(&file, delimiter, gzip, meter)?),
+                paths::Kind::Csv { delimiter, packed } => {
+                    Format::Csv(csv::CsvFile::open(&file, delimiter, packed, meter)?)
+                }
                 paths::Kind::Ipc => Format::Ipc(ipc::IpcFile::open(&file)?),
             };
             files.push((file, format));
@@ -115,7 +192,7 @@ impl Table {
         }));
         let columns = common_columns(&files)?;
         let rows = files.iter().map(|(_, format)| format.rows()).sum();
-        let table = Self { path: path.to_owned(), columns, rows, files };
+        let table = Self { path: path.to_owned(), columns, rows, rule: RowRule::default(), notes, files };
         if table.rows == 0 || table.columns.is_empty() {
             return Err(TableError::Empty { path: path.to_owned() });
         }
@@ -126,6 +203,11 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The error that a column is not there, with those that are.
+    pub(crate) fn lacks(&self, column: &str) -> TableError {
+        TableError::no_column(&self.path, column, self.columns.iter().map(|column| column.name.as_str()))
+    }
+
     /// Streams every row of the wanted columns into their states. The result does not depend on the number of threads:
     /// the states are exactly mergeable.
     pub(crate) fn scan(&self, mut wanted: Vec<Wanted>, meter: &Meter<'_>) -> Result<Vec<State>, TableError> {
@@ -133,13 +215,24 @@ impl Table {
             meter.expect(self.bytes());
             for (number, (path, format)) in self.files.iter().enumerate() {
                 match format {
-                    Format::Parquet(file) => file.scan(path, number, &mut wanted, meter)?,
-                    Format::Csv(file) => file.scan(path, number, &mut wanted, meter)?,
-                    Format::Ipc(file) => file.scan(path, number, &mut wanted, meter)?,
+                    Format::Parquet(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
+                    Format::Csv(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
+                    Format::Ipc(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
                 }
             }
         }
         Ok(wanted.into_iter().map(|wanted| wanted.state).collect())
+    }
+
+    /// The number of the row that is `count`-th when all rows of all files are in the order of their hashes, as its hash.
+    pub(crate) fn sample_limit(&self, count: u64) -> u64 {
+        let rows = |(file, (_, format)): (usize, &(PathBuf, Format))| {
+            let first = RowId::new(file, 0);
+            (0..format.rows()).map(move |row| first.hash(row as usize))
+        };
+        let mut hashes: Vec<u64> = self.files.iter().enumerate().flat_map(rows).collect();
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if count >= hashes.len() { u64::MAX } else { *hashes.select_nth_unstable(count).1 }
     }
 
     /// Every batch of one column in order, with the file and the number of its first row.
@@ -148,15 +241,13 @@ impl Table {
         name: &str,
         visit: &mut dyn FnMut(&Path, u64, &ArrayRef) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
-        let meter = Meter::new(&|_, _| {});
+        let (meter, names) = (Meter::new(&|_, _| {}), [name.to_owned()]);
         for (path, format) in &self.files {
-            let mut visit = |first: u64, array: &ArrayRef| visit(path, first, array);
+            let mut visit = |first: u64, _: usize, arrays: &[ArrayRef]| visit(path, first, &arrays[0]);
             match format {
-                Format::Parquet(file) => file.each_batch(path, name, &mut visit)?,
-                Format::Csv(file) => {
-                    file.batches(path, &[name], &meter, &mut |first, arrays| visit(first, &arrays[0]))?
-                }
-                Format::Ipc(file) => file.batches(path, &[name], &mut |first, arrays| visit(first, &arrays[0]))?,
+                Format::Parquet(file) => file.batches(path, &names, &mut visit)?,
+                Format::Csv(file) => file.batches(path, &names, &meter, &mut visit)?,
+                Format::Ipc(file) => file.batches(path, &names, &mut visit)?,
             }
         }
         Ok(())
@@ -196,52 +287,63 @@ fn columns_of(schema: &arrow_schema::Schema) -> Vec<Column> {
         family: Family::of(field.data_type()),
         type_name: field.data_type().to_string(),
         declared: true,
+        notes: Vec::new(),
     };
     schema.fields().iter().map(column).collect()
 }
 
-/// The columns of all files, which must have the same names.
-fn common_columns(files: &[(PathBuf, Format)]) -> Result<Vec<Column>, TableError> {
-    let mut columns: Vec<Column> = Vec::new();
-    for (number, (path, format)) in files.iter().enumerate() {
-        let problem = |column: &str, problem: String| TableError::Columns {
-            path: path.clone(),
-            column: column.to_owned(),
-            problem,
-        };
-        let mine = format.columns();
-        for (at, column) in mine.iter().enumerate() {
-            if mine[..at].iter().any(|earlier| earlier.name == column.name) {
-                return Err(problem(&column.name, "stands there twice; expected each name once".to_owned()));
-            }
-            match columns.iter_mut().find(|known| known.name == column.name) {
-                Some(known) => known.family = known.family.common(column.family),
-                None if number == 0 => columns.push(column.clone()),
-                None => {
-                    return Err(problem(
-                        &column.name,
-                        format!(
-                            "is not in {}; expected the same columns in every file of a table",
-                            files[0].0.display()
-                        ),
-                    ));
-                }
-            }
-        }
-        if let Some(missing) = columns.iter().find(|known| !mine.iter().any(|column| column.name == known.name)) {
-            return Err(problem(
-                &missing.name,
-                format!(
-                    "is missing, but {} has it; expected the same columns in every file of a table",
-                    files[0].0.display()
-                ),
-            ));
-        }
-    }
-    Ok(columns)
+/// A column as it is met in file after file.
+struct Met {
+    column: Column,
+    files: usize,
+    /// The number of the last of them.
+    last: Option<usize>,
+    /// Its types and the first file with each, where they are of different families.
+    types: Vec<(Family, String)>,
 }
 
-/// Streams one batch of several columns at once into their states.
-fn update_all(path: &Path, wanted: &mut [Wanted], arrays: &[ArrayRef], first: RowId) -> Result<(), TableError> {
-    wanted.par_iter_mut().zip(arrays).try_for_each(|(wanted, array)| wanted.update(path, array, first))
+/// The columns of all files, in the order in which they are met; each file has a name once at most.
+fn common_columns(files: &[(PathBuf, Format)]) -> Result<Vec<Column>, TableError> {
+    let mut columns: Vec<Met> = Vec::new();
+    let mut known = HashMap::<String, usize>::new();
+    for (number, (path, format)) in files.iter().enumerate() {
+        for column in format.columns() {
+            let at = *known.entry(column.name.clone()).or_insert(columns.len());
+            if at == columns.len() {
+                columns.push(Met { column: column.clone(), files: 0, last: None, types: Vec::new() });
+            }
+            let met = &mut columns[at];
+            if met.last.replace(number) == Some(number) {
+                return Err(TableError::Columns {
+                    path: path.clone(),
+                    column: column.name,
+                    problem: "stands there twice; expected each name once".to_owned(),
+                });
+            }
+            met.files += 1;
+            if met.column.family == Family::Null {
+                (met.column.type_name, met.column.declared) = (column.type_name.clone(), column.declared);
+            }
+            met.column.family = met.column.family.common(column.family);
+            if column.family != Family::Null && !met.types.iter().any(|(family, _)| *family == column.family) {
+                let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                met.types.push((column.family, format!("{} in {file}", column.type_name)));
+            }
+        }
+    }
+    Ok(columns.into_iter().map(|met| met.settle(files.len())).collect())
+}
+
+impl Met {
+    fn settle(mut self, files: usize) -> Column {
+        if self.files < files {
+            self.column.notes.push(format!("in {} of {files} files, null in the others", self.files));
+        }
+        if self.types.len() > 1 {
+            let types: Vec<&str> = self.types.iter().map(|(_, name)| name.as_str()).collect();
+            let outcome = if self.column.family == Family::Text { "read as text" } else { "not compared" };
+            self.column.notes.push(format!("{}: {outcome}", types.join(", ")));
+        }
+        self.column
+    }
 }

@@ -9,8 +9,8 @@ use parquet::arrow::{
 };
 use rayon::prelude::*;
 
-use super::{BATCH_ROWS, Column, Meter, Visit, Wanted, columns_of, size};
-use crate::{error::TableError, sample::RowId};
+use super::{BATCH_ROWS, Column, Layout, Meter, Place, Visit, Wanted, absent, columns_of, size};
+use crate::{error::TableError, rows::RowRule};
 
 const WHAT: &str = "Parquet";
 
@@ -42,7 +42,8 @@ impl ParquetFile {
     pub(super) fn scan(
         &self,
         path: &Path,
-        number: usize,
+        file: usize,
+        rule: &RowRule,
         wanted: &mut [Wanted],
         meter: &Meter<'_>,
     ) -> Result<(), TableError> {
@@ -53,12 +54,13 @@ impl ParquetFile {
             .collect();
         let share = size(path) / (groups.len() * wanted.len()).max(1) as u64;
         wanted.par_iter_mut().try_for_each(|wanted| {
-            let fresh = || Wanted { name: wanted.name.clone(), state: wanted.state.fresh() };
+            let layout = Layout::new(rule, std::slice::from_ref(wanted));
+            let fresh = || Wanted { columns: wanted.columns.clone(), state: wanted.state.fresh() };
             let seen = groups
                 .par_iter()
                 .try_fold(fresh, |mut seen, &(group, before)| {
-                    self.each(path, &seen.name.clone(), group, before, &mut |row, array| {
-                        seen.update(path, array, RowId::new(number, row))
+                    self.each(path, &layout.names, group, before, &mut |row, len, arrays| {
+                        layout.update(rule, std::slice::from_mut(&mut seen), Place { path, file, row, len }, arrays)
                     })?;
                     meter.advance(share);
                     Ok::<_, TableError>(seen)
@@ -72,44 +74,53 @@ impl ParquetFile {
         })
     }
 
-    pub(super) fn each_batch(
+    /// Every batch of the named columns, in the order of the names, with the number of its first row. Columns that are not
+    /// there are null.
+    pub(super) fn batches(
         &self,
         path: &Path,
-        name: &str,
-        visit: &mut Visit<'_, ArrayRef>,
+        names: &[String],
+        visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
         let mut before = 0;
         for (group, rows) in self.row_counts().enumerate() {
-            self.each(path, name, group, before, visit)?;
+            self.each(path, names, group, before, visit)?;
             before += rows;
         }
         Ok(())
     }
 
-    /// Reads one column of one row group, whose first row is number `row` of the file.
+    /// Reads columns of one row group, whose first row is number `row` of the file.
     fn each(
         &self,
         path: &Path,
-        name: &str,
+        names: &[String],
         group: usize,
         mut row: u64,
-        visit: &mut Visit<'_, ArrayRef>,
+        visit: &mut Visit<'_, [ArrayRef]>,
     ) -> Result<(), TableError> {
         let unreadable = |error: &dyn std::fmt::Display| TableError::unreadable(path, WHAT, error);
         let schema = self.metadata.schema();
-        let index = schema.index_of(name).map_err(|error| unreadable(&error))?;
+        let found: Vec<Option<usize>> = names.iter().map(|name| schema.index_of(name).ok()).collect();
+        // The reader hands columns over in the order of the file.
+        let mut sorted: Vec<usize> = found.iter().flatten().copied().collect();
+        sorted.sort_unstable();
+        let place = |index: usize| sorted.partition_point(|&other| other < index);
+        let order: Vec<Option<usize>> = found.iter().map(|index| index.map(place)).collect();
         // A file of its own: clones of one would share a position.
         let file = File::open(path).map_err(|error| unreadable(&error))?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![group])
-            .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), [index]))
+            .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), sorted.iter().copied()))
             .with_batch_size(BATCH_ROWS)
             .build()
             .map_err(|error| unreadable(&error))?;
         for batch in reader {
             let batch = batch.map_err(|error| unreadable(&error))?;
-            visit(row, batch.column(0))?;
-            row += batch.num_rows() as u64;
+            let len = batch.num_rows();
+            let array = |at: &Option<usize>| at.map_or_else(|| absent(len), |at| batch.column(at).clone());
+            visit(row, len, &order.iter().map(array).collect::<Vec<_>>())?;
+            row += len as u64;
         }
         Ok(())
     }

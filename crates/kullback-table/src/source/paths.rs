@@ -7,22 +7,31 @@ use crate::error::TableError;
 /// What a file's name says it is.
 pub(super) enum Kind {
     Parquet,
-    Csv { delimiter: u8, gzip: bool },
+    Csv { delimiter: u8, packed: Packed },
     Ipc,
+}
+
+/// How a text file is compressed as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packed {
+    Not,
+    Gzip,
+    Zstd,
 }
 
 /// The kind of a file by the end of its name.
 pub(super) fn kind(path: &Path) -> Result<Kind, TableError> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let (plain, gzip) = match name.strip_suffix(".gz") {
-        Some(plain) => (plain, true),
-        None => (name.as_str(), false),
+    let (plain, packed) = match name.rsplit_once('.') {
+        Some((plain, "gz")) => (plain, Packed::Gzip),
+        Some((plain, "zst" | "zstd")) => (plain, Packed::Zstd),
+        _ => (name.as_str(), Packed::Not),
     };
-    match plain.rsplit_once('.').map(|(_, extension)| (extension, gzip)) {
-        Some(("parquet" | "parq" | "pq", false)) => Ok(Kind::Parquet),
-        Some(("arrow" | "feather" | "ipc" | "arrows", false)) => Ok(Kind::Ipc),
-        Some(("csv", gzip)) => Ok(Kind::Csv { delimiter: b',', gzip }),
-        Some(("tsv", gzip)) => Ok(Kind::Csv { delimiter: b'\t', gzip }),
+    match plain.rsplit_once('.').map(|(_, extension)| (extension, packed)) {
+        Some(("parquet" | "parq" | "pq", Packed::Not)) => Ok(Kind::Parquet),
+        Some(("arrow" | "feather" | "ipc" | "arrows", Packed::Not)) => Ok(Kind::Ipc),
+        Some(("csv", packed)) => Ok(Kind::Csv { delimiter: b',', packed }),
+        Some(("tsv", packed)) => Ok(Kind::Csv { delimiter: b'\t', packed }),
         _ => Err(TableError::UnknownFormat { path: path.to_owned() }),
     }
 }

@@ -2,11 +2,15 @@
 
 use statrs::function::gamma::gamma_ur;
 
-use super::{permutation, totals, weights};
+use super::permutation::{self, Stratum};
+use super::{totals, weights};
 use crate::{Divergence, Error, JensenShannon};
 
 /// Below this expected count in some cell the χ² limit of G is not trusted (W. G. Cochran, 1954).
 const TRUSTED_EXPECTED_COUNT: f64 = 5.0;
+
+/// Standard deviations of G by which its mean may be too large for χ²: a test at 0.05 is one at 0.06 then.
+const TRUSTED_EXCESS: f64 = 0.1;
 
 /// The outcome of [`g_test`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +44,7 @@ pub struct GTest {
 /// # Ok::<(), kullback::Error>(())
 /// ```
 pub fn g_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
-    test(p, q, |smallest_expected| smallest_expected < TRUSTED_EXPECTED_COUNT)
+    test(&[(p, q)], untrusted)
 }
 
 /// [`g_test`] with its p-value from permutations whatever the counts, for tables of so many small cells that the χ² limit is off
@@ -57,24 +61,79 @@ pub fn g_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
 /// # Ok::<(), kullback::Error>(())
 /// ```
 pub fn permutation_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
-    test(p, q, |_| true)
+    test(&[(p, q)], |_| true)
 }
 
-/// The test; `permutes` decides by the smallest expected count.
-fn test(p: &[u64], q: &[u64], permutes: fn(f64) -> bool) -> Result<GTest, Error> {
-    let (n, m) = totals(p, q)?;
-    let (p, q): (Vec<u64>, Vec<u64>) = p.iter().zip(q).filter(|&(&c, &d)| c > 0 || d > 0).unzip();
-    let g = g_statistic(&p, &q)?;
-    let degrees_of_freedom = p.len() as u64 - 1;
+/// [`g_test`] within strata: do the two sides agree in every one of them, whatever their shares of the strata are? Each stratum
+/// is counts of P and counts of Q over cells of its own.
+///
+/// G and the degrees of freedom are sums over the strata that both sides have rows in; the others say nothing. With the strata
+/// being the values of A and the cells those of B, G of all cells (A, B) is G of A plus this. The p-value is from χ² where
+/// every expected count is at least 5 and D. A. Williams' correction (1976) of the sum is below a tenth of its standard deviation,
+/// for small excesses of many cells add up; otherwise, and if `permute` asks for it, the rows of each stratum are dealt out afresh.
+///
+/// # Errors
+/// [`Error::LengthMismatch`] if the sides of a stratum differ in length.
+///
+/// ```
+/// use kullback::estimate::{g_test, stratified_g_test};
+/// // Twice as many rows in the second stratum, and the same shares in each: nothing changed but the strata.
+/// let test = stratified_g_test(&[(&[10, 30], &[20, 60]), (&[60, 20], &[30, 10])], false)?;
+/// assert!((test.g, test.degrees_of_freedom, test.p_value) == (0.0, 2, Some(1.0)));
+/// assert!(g_test(&[10, 30, 60, 20], &[20, 60, 30, 10])?.g > 40.0);
+/// # Ok::<(), kullback::Error>(())
+/// ```
+pub fn stratified_g_test(strata: &[(&[u64], &[u64])], permute: bool) -> Result<GTest, Error> {
+    for &(p, q) in strata.iter().filter(|(p, q)| p.len() != q.len()) {
+        return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
+    }
+    let comparable: Vec<(&[u64], &[u64])> = strata.iter().copied().filter(|(p, q)| totals(p, q).is_ok()).collect();
+    let many_small_cells = || {
+        let (excess, degrees_of_freedom) = comparable.iter().map(|(p, q)| excess(p, q)).fold((0.0, 0.0), add);
+        excess > TRUSTED_EXCESS * (2.0 * degrees_of_freedom).sqrt()
+    };
+    test(&comparable, if permute || many_small_cells() { |_| true } else { untrusted })
+}
+
+/// By how much the mean of G is above its degrees of freedom, to first order (D. A. Williams, 1976); and these.
+fn excess(p: &[u64], q: &[u64]) -> (f64, f64) {
+    let (n, m) = (p.iter().sum::<u64>() as f64, q.iter().sum::<u64>() as f64);
+    let cells = || p.iter().zip(q).map(|(c, d)| (c + d) as f64).filter(|&cell| cell > 0.0);
+    let (all, inverse): (f64, f64) = (n + m, cells().map(|cell| 1.0 / cell).sum());
+    ((all / n + all / m - 1.0) * (all * inverse - 1.0) / (6.0 * all), cells().count() as f64 - 1.0)
+}
+
+fn add(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0 + b.0, a.1 + b.1)
+}
+
+fn untrusted(smallest_expected: f64) -> bool {
+    smallest_expected < TRUSTED_EXPECTED_COUNT
+}
+
+/// The test of strata in which neither side is empty; `permutes` decides by the smallest expected count.
+fn test(strata: &[(&[u64], &[u64])], permutes: fn(f64) -> bool) -> Result<GTest, Error> {
+    let (mut g, mut degrees_of_freedom, mut smallest_expected) = (0.0, 0, f64::INFINITY);
+    let mut tested: Vec<Stratum> = Vec::with_capacity(strata.len());
+    for (p, q) in strata {
+        let (n, m) = totals(p, q)?;
+        let (p, q): (Vec<u64>, Vec<u64>) = p.iter().zip(*q).filter(|&(&c, &d)| c > 0 || d > 0).unzip();
+        g += g_statistic(&p, &q)?;
+        if p.len() > 1 {
+            degrees_of_freedom += p.len() as u64 - 1;
+            let smaller_share = n.min(m) as f64 / (n as f64 + m as f64);
+            let smallest_cell = p.iter().zip(&q).map(|(c, d)| c + d).min().unwrap_or(0);
+            smallest_expected = smallest_expected.min(smallest_cell as f64 * smaller_share);
+            tested.push((p, q));
+        }
+    }
     if degrees_of_freedom == 0 {
         return Ok(GTest { g, degrees_of_freedom, p_value: None, permuted: false });
     }
-    let smaller_share = n.min(m) as f64 / (n as f64 + m as f64);
-    let smallest_cell = p.iter().zip(&q).map(|(c, d)| c + d).min().unwrap_or(0);
-    let permuted = permutes((smallest_cell as f64) * smaller_share);
+    let permuted = permutes(smallest_expected);
     let p_value = match permuted {
         false => chi_square_tail(g, degrees_of_freedom as f64),
-        true => permutation::p_value(&p, &q, g)?,
+        true => permutation::p_value(&tested, g)?,
     };
     Ok(GTest { g, degrees_of_freedom, p_value: Some(p_value), permuted })
 }
@@ -144,6 +203,49 @@ mod tests {
         let single = g_test(&[4, 0], &[9, 0]).unwrap();
         assert_eq!((single.g, single.p_value), (0.0, None));
         assert_eq!(g_test(&[10, 20, 70], &[30, 60, 210]).unwrap().g, 0.0);
+    }
+
+    #[test]
+    fn strata_are_the_rest_of_the_chain() {
+        let strata: &[(&[u64], &[u64])] =
+            &[(&[10, 40, 50], &[30, 30, 40]), (&[200, 0, 100], &[210, 40, 150]), (&[9, 0, 0], &[0, 0, 0])];
+        let all = |side: fn(&(&[u64], &[u64])) -> Vec<u64>| -> Vec<u64> { strata.iter().flat_map(side).collect() };
+        let sums = |side: fn(&(&[u64], &[u64])) -> u64| -> Vec<u64> { strata.iter().map(side).collect() };
+        let joint = g_test(&all(|s| s.0.to_vec()), &all(|s| s.1.to_vec())).unwrap();
+        let first = g_test(&sums(|s| s.0.iter().sum()), &sums(|s| s.1.iter().sum())).unwrap();
+        let rest = stratified_g_test(strata, false).unwrap();
+        // G of about 100, summed from a few terms.
+        assert!((joint.g - first.g - rest.g).abs() < 1e-12 * joint.g, "{joint:?} {first:?} {rest:?}");
+        assert_eq!(rest.degrees_of_freedom, 4);
+        assert!(!rest.permuted && rest.p_value.unwrap() < 1e-3);
+        assert_eq!(stratified_g_test(&strata[2..], false).unwrap().p_value, None);
+        assert!(stratified_g_test(&[(&[1, 2], &[1])], false).is_err());
+    }
+
+    #[test]
+    fn strata_reject_as_often_as_they_say() {
+        use rand::{RngExt as _, SeedableRng as _};
+        let mut random = rand::rngs::Xoshiro256PlusPlus::seed_from_u64(5);
+        // Strata of unequal sizes.
+        for (cells, n, m) in [(4, 40, 200), (30, 60, 60), (3, 2000, 1000), (60, 600, 600)] {
+            let mut low = 0;
+            for _ in 0..2000 {
+                let side = |rows: usize, strata: &mut [Vec<u64>], random: &mut rand::rngs::Xoshiro256PlusPlus| {
+                    for row in 0..rows * 4 {
+                        let stratum = if row % 3 == 0 { 0 } else { row % 4 };
+                        let cell = random.random_range(0..cells).min(random.random_range(0..cells));
+                        strata[stratum][cell] += 1;
+                    }
+                };
+                let (mut p, mut q) = (vec![vec![0; cells]; 4], vec![vec![0; cells]; 4]);
+                side(n, &mut p, &mut random);
+                side(m, &mut q, &mut random);
+                let strata: Vec<(&[u64], &[u64])> = p.iter().zip(&q).map(|(p, q)| (&p[..], &q[..])).collect();
+                low += u32::from(stratified_g_test(&strata, false).unwrap().p_value.unwrap() < 0.05);
+            }
+            let share = f64::from(low) / 2000.0;
+            assert!((0.035..=0.065).contains(&share), "{cells} cells, {n} and {m} rows: {share}");
+        }
     }
 
     #[test]

@@ -14,16 +14,19 @@ const FAR: f64 = 10.0;
 /// A draw whose G equals the observed one up to rounding counts as reaching it.
 const TIE: f64 = 1.0 - 1e-9;
 
-/// P(G* ≥ g) when the rows are dealt to the two sides at random. Every cell must hold something.
-pub(super) fn p_value(p: &[u64], q: &[u64], g: f64) -> Result<f64, Error> {
-    let cells: Vec<u64> = p.iter().zip(q).map(|(c, d)| c + d).collect();
-    let n = p.iter().sum();
+/// Counts of both sides over the same cells, each of which holds something.
+pub(super) type Stratum = (Vec<u64>, Vec<u64>);
+
+/// P(G* ≥ g) for the sum of the strata's G when the rows of each are dealt to the two sides at random.
+pub(super) fn p_value(strata: &[Stratum], g: f64) -> Result<f64, Error> {
     let mut random = SplitMix::new(0x6b75_6c6c_6261_636b);
-    let (mut to_p, mut to_q) = (vec![0; cells.len()], vec![0; cells.len()]);
+    let mut deals: Vec<Deal> = strata.iter().map(Deal::new).collect();
     let (mut reached, mut draws, mut sum, mut squares) = (0_u32, 0_u32, 0.0, 0.0);
     while draws < DRAWS {
-        deal(&cells, n, &mut random, &mut to_p, &mut to_q);
-        let drawn = g_statistic(&to_p, &to_q)?;
+        let mut drawn = 0.0;
+        for deal in &mut deals {
+            drawn += deal.g(&mut random)?;
+        }
         draws += 1;
         reached += u32::from(drawn >= g * TIE);
         sum += drawn;
@@ -49,6 +52,26 @@ fn mean_of(sum: f64, draws: u32) -> f64 {
 fn variance_of(sum: f64, squares: f64, draws: u32) -> f64 {
     let mean = mean_of(sum, draws);
     (squares / f64::from(draws) - mean * mean).max(0.0)
+}
+
+/// One stratum dealt out again and again.
+struct Deal {
+    cells: Vec<u64>,
+    n: u64,
+    to_p: Vec<u64>,
+    to_q: Vec<u64>,
+}
+
+impl Deal {
+    fn new((p, q): &Stratum) -> Self {
+        let cells: Vec<u64> = p.iter().zip(q).map(|(c, d)| c + d).collect();
+        Self { n: p.iter().sum(), to_p: vec![0; cells.len()], to_q: vec![0; cells.len()], cells }
+    }
+
+    fn g(&mut self, random: &mut SplitMix) -> Result<f64, Error> {
+        deal(&self.cells, self.n, random, &mut self.to_p, &mut self.to_q);
+        g_statistic(&self.to_p, &self.to_q)
+    }
 }
 
 /// Deals `n` of the rows in `cells` to P and the rest to Q: one multivariate hypergeometric draw.

@@ -15,7 +15,7 @@ const TEXT: f64 = 12.0;
 const LINE: f64 = 18.0;
 /// The width of a period's name, at most, and what is between two of them, at least.
 const LONGEST: f64 = 90.0;
-const BETWEEN: f64 = 8.0;
+const BETWEEN: f64 = 5.0;
 /// Where cells begin in the picture of all columns.
 const NAMES: f64 = 104.0;
 
@@ -58,10 +58,8 @@ pub(super) fn line(timeline: &Timeline, name: &str, unit: Unit, letters: &Letter
         ink: Ink::P,
     }));
     shapes.extend(names(timeline, frame.bottom() + 16.0, letters, &|index| frame.across(index as f64)));
-    let most = values.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
-    let caption = most.map_or_else(String::new, |(index, kl)| {
-        let period = timeline.periods.get(index as usize).map_or("", |period| period.name.as_str());
-        format!("Largest in {period}: {} {}.", figure(kl, 3), unit.name())
+    let caption = story::furthest(timeline, name).map_or_else(String::new, |(period, most)| {
+        format!("Largest in {}: {} {}.", period.name, figure(unit.of(most.kl), 3), unit.name())
     });
     Scene { width: WIDTH, height: 140.0, title: format!("KL of {name} by {}", timeline.by), caption, shapes }
 }

@@ -10,7 +10,7 @@ mod png;
 mod scene;
 mod svg;
 
-pub(crate) use bars::Bar;
+pub(crate) use bars::{Bar, signs};
 pub(crate) use drift::Sketcher;
 
 use std::io::Write;

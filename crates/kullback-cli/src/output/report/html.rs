@@ -1,13 +1,15 @@
 //! A page that stands alone: what it shows is put into words and pictures here, how it looks is the template's business.
 
 use anyhow::{Context, Result};
-use kullback_table::{ColumnDrift, Contribution, DriftReport, JointDrift, Status, Timeline};
+use kullback_table::{
+    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, PeriodColumn, Status, Timeline,
+};
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
 use super::{STRONGEST, Subject};
 use crate::args::Unit;
-use crate::output::plot::{Bar, Sketcher};
+use crate::output::plot::{Bar, Sketcher, signs};
 use crate::output::story;
 use crate::output::text::{count, figure, p_value, percent};
 
@@ -31,6 +33,8 @@ struct Page {
     tables: [String; 2],
     rows: [String; 2],
     alpha: String,
+    /// What is to be said of the whole.
+    remarks: Vec<String>,
     unit: &'static str,
     estimator: String,
     /// Lines of what changed, and of the rest.
@@ -136,11 +140,12 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
         strongest: pictured
             .iter()
             .take(STRONGEST)
-            .map(|column| [column.column.clone(), unbroken(&story::happened(column))])
+            .map(|column| [column.column.clone(), unbroken(&happened(report, column))])
             .collect(),
         tables: tables.clone(),
         rows: [count(report.rows_reference), count(report.rows_current)],
         alpha: report.alpha.to_string(),
+        remarks: report.notes.clone(),
         unit: unit.name(),
         estimator: report.estimator.to_string(),
         groups: [true, false].map(|drifted| {
@@ -152,7 +157,7 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
         missing,
         missing_rows,
         timeline: report.timeline.as_ref().map(|timeline| time(timeline, report, *unit, &sketcher)),
-        joint: report.joint.iter().map(|joint| together(joint, *unit)).collect(),
+        joint: report.joint.iter().map(|joint| together(joint, report, *unit)).collect(),
         notes: notes(report, &anchors),
     };
     let mut environment = Environment::new();
@@ -160,6 +165,15 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
     environment.add_template("report.html", TEMPLATE).context("the built-in template cannot be read")?;
     let template = environment.get_template("report.html").context("the built-in template cannot be read")?;
     template.render(Serde(page)).context("the built-in template cannot be filled in")
+}
+
+/// What happened to a column, and when it was furthest from the reference.
+fn happened(report: &DriftReport, column: &ColumnDrift) -> String {
+    let when = report.timeline.as_ref().and_then(|timeline| {
+        let (period, _) = story::furthest(timeline, &column.column)?;
+        Some(format!("; furthest away in {} {}", timeline.by, period.name))
+    });
+    story::happened(column) + &when.unwrap_or_default()
 }
 
 fn row(column: &ColumnDrift, unit: Unit, anchors: &[&str]) -> Row {
@@ -210,7 +224,7 @@ fn listed(column: &ColumnDrift) -> Vec<&Contribution> {
 
 fn figures(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> [String; 4] {
     let [before, now] = story::shares(column, bin).map(percent);
-    [bin.bin.clone(), before, now, number(unit.of(bin.nats), 2)]
+    [bin.bin.clone(), before, now, signs(unit.of(bin.nats))]
 }
 
 /// Nulls before and now in percent, of columns that have any.
@@ -258,7 +272,7 @@ fn time(timeline: &Timeline, report: &DriftReport, unit: Unit, sketcher: &Sketch
         picture: sketcher.course(timeline, name, &format!("course-{}", index + 1)),
     });
     let values = |name: &str| {
-        let of = |column: &kullback_table::PeriodColumn| number(unit.of(column.kl), 2);
+        let of = |column: &PeriodColumn| number(unit.of(column.kl), 2);
         timeline
             .periods
             .iter()
@@ -276,24 +290,18 @@ fn time(timeline: &Timeline, report: &DriftReport, unit: Unit, sketcher: &Sketch
     }
 }
 
-fn together(joint: &JointDrift, unit: Unit) -> Joint {
-    let part = |part: &kullback_table::ConditionalDrift| Part {
+fn together(joint: &JointDrift, report: &DriftReport, unit: Unit) -> Joint {
+    let share = |count: u64, rows: u64| percent(count as f64 / rows.max(1) as f64);
+    let bin = |bin: &Contribution| {
+        let [before, now] = [share(bin.reference, report.rows_reference), share(bin.current, report.rows_current)];
+        [bin.bin.clone(), format!("{before}→{now}\u{a0}%"), signs(unit.of(bin.nats))]
+    };
+    let part = |part: &ConditionalDrift| Part {
         name: part.column.clone(),
         given: part.given.join(", "),
         kl: number(unit.of(part.kl), 3),
         p: optional(part.p_value, probability),
-        bins: part
-            .contributions
-            .iter()
-            .take(MOVED)
-            .map(|bin| {
-                [
-                    bin.bin.clone(),
-                    format!("{} → {}", count(bin.reference), count(bin.current)),
-                    number(unit.of(bin.nats), 2),
-                ]
-            })
-            .collect(),
+        bins: part.contributions.iter().take(MOVED).map(bin).collect(),
     };
     Joint {
         columns: joint.columns.join(", "),

@@ -1,6 +1,6 @@
 //! KL along time and of columns together, in a few lines.
 
-use kullback_table::{ColumnDrift, ConditionalDrift, JointDrift, PeriodColumn, Timeline};
+use kullback_table::{ColumnDrift, ConditionalDrift, JointDrift, Timeline};
 
 use super::number::{figure, p_value};
 use super::table::{Align, Table};
@@ -25,11 +25,9 @@ pub(super) fn timeline(timeline: &Timeline, columns: &[ColumnDrift], unit: Unit)
     ]);
     let mut shown = 0;
     for column in columns {
+        let Some((period, most)) = story::furthest(timeline, &column.column) else { continue };
         let found = timeline.periods.iter().map(|period| period.columns.iter().find(|of| of.column == column.column));
-        let found: Vec<Option<&PeriodColumn>> = found.collect();
-        let values: Vec<f64> = found.iter().map(|of| of.map_or(0.0, story::beyond_chance)).collect();
-        let largest = found.iter().enumerate().filter_map(|(at, of)| Some((at, (*of)?)));
-        let Some((at, most)) = largest.max_by(|a, b| a.1.kl.total_cmp(&b.1.kl)) else { continue };
+        let values: Vec<f64> = found.map(|of| of.map_or(0.0, story::beyond_chance)).collect();
         if shown == COLUMNS {
             break;
         }
@@ -39,7 +37,7 @@ pub(super) fn timeline(timeline: &Timeline, columns: &[ColumnDrift], unit: Unit)
             cell(&column.column, NAME),
             histogram::spark(&values),
             figure(unit.of(most.kl), 3),
-            cell(&timeline.periods[at].name, NAME),
+            cell(&period.name, NAME),
             most.p_adjusted.map_or_else(|| "–".to_owned(), p_value),
         ]);
     }

@@ -31,7 +31,7 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit, check: Option<&Check>) -> 
         text += &course::timeline(timeline, &report.columns, unit);
     }
     text += &course::joint(&report.joint, unit);
-    text += &notes(&report.columns);
+    text += &notes(report);
     if let Some(check) = check {
         text += &check::check(check);
     }
@@ -177,9 +177,12 @@ fn movement(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> String {
     format!("{moved}{}{}", if bin.nats > 0.0 { " +" } else { " " }, figure(unit.of(bin.nats), 2))
 }
 
-fn notes(columns: &[ColumnDrift]) -> String {
+fn notes(report: &DriftReport) -> String {
     let mut text = String::new();
-    for column in columns {
+    for note in &report.notes {
+        text += &format!("  {}\n", cell(note, usize::MAX));
+    }
+    for column in &report.columns {
         for note in &column.notes {
             text += &format!("  {}: {}\n", cell(&column.column, BIN), cell(note, usize::MAX));
         }
