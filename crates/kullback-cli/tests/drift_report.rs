@@ -89,6 +89,26 @@ fn names_and_values_are_no_markup() {
 }
 
 #[test]
+fn names_in_any_script_have_a_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |shift: usize| {
+        let mut text = "列名,\u{202e}turned\n".to_owned();
+        (0..300).for_each(|row| text += &format!("{},{row}\n", (row % 7 + shift) / 2));
+        text
+    };
+    let [a, b] = [("a.csv", 0), ("b.csv", 3)].map(|(name, shift)| write(folder.path(), name, table(shift)));
+    let page = page(folder.path(), [&a, &b], &[]);
+    assert!(page.contains("列名") && page.contains("·turned") && !page.contains('\u{202e}'));
+    // The built-in letters lack these; they are drawn as question marks, so the picture is not that of a name of spaces.
+    let [named, spaces] = ["列名", "  "].map(|name| {
+        let [a, b] = [("c.csv", 0), ("d.csv", 3)]
+            .map(|(file, shift)| write(folder.path(), file, table(shift).replace("列名", name)));
+        report(folder.path(), [&a, &b], "png", &[])
+    });
+    assert!(named.starts_with(b"\x89PNG") && named != spaces);
+}
+
+#[test]
 fn an_unchanged_table_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(folder.path(), [&january(), &january()], &[]);

@@ -12,6 +12,7 @@ use crate::args::Unit;
 use crate::output::plot::{Bar, Sketcher, signs};
 use crate::output::story;
 use crate::output::text::{count, figure, p_value, percent};
+use crate::output::xml::visible;
 
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
 /// Columns that have a picture of their own; the rest are in the table.
@@ -20,6 +21,8 @@ const PICTURES: usize = 60;
 const LINES: usize = 6;
 /// Bins that are listed of a column.
 const BINS: usize = 40;
+/// Columns named for one note.
+const NAMES: usize = 8;
 /// Movements named in a line.
 const MOVED: usize = 3;
 
@@ -46,7 +49,7 @@ struct Page {
     missing_rows: Vec<[String; 3]>,
     timeline: Option<Time>,
     joint: Vec<Joint>,
-    notes: Vec<Named>,
+    notes: Vec<Note>,
 }
 
 /// A line of the table.
@@ -121,9 +124,9 @@ struct Part {
 }
 
 #[derive(Serialize)]
-struct Named {
-    name: String,
-    notes: Vec<String>,
+struct Note {
+    columns: String,
+    note: String,
 }
 
 /// The page of a comparison. Its bytes are a function of the report, the tables' names and the unit.
@@ -164,7 +167,8 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
     // The suffix of its name turns on escaping.
     environment.add_template("report.html", TEMPLATE).context("the built-in template cannot be read")?;
     let template = environment.get_template("report.html").context("the built-in template cannot be read")?;
-    template.render(Serde(page)).context("the built-in template cannot be filled in")
+    let text = template.render(Serde(page)).context("the built-in template cannot be filled in")?;
+    Ok(text.chars().map(|letter| if letter == '\n' { letter } else { visible(letter) }).collect())
 }
 
 /// What happened to a column, and when it was furthest from the reference.
@@ -310,11 +314,23 @@ fn together(joint: &JointDrift, report: &DriftReport, unit: Unit) -> Joint {
     }
 }
 
-/// What is to be said of columns without a picture.
-fn notes(report: &DriftReport, pictured: &[&str]) -> Vec<Named> {
-    let others = report.columns.iter().filter(|column| !pictured.contains(&column.column.as_str()));
-    let named = others.map(|column| Named { name: column.column.clone(), notes: story::caveats(column) });
-    named.filter(|named| !named.notes.is_empty()).collect()
+/// What is to be said of columns without a picture; of several the same is said once.
+fn notes(report: &DriftReport, pictured: &[&str]) -> Vec<Note> {
+    let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
+    for column in report.columns.iter().filter(|column| !pictured.contains(&column.column.as_str())) {
+        for note in story::caveats(column) {
+            match notes.iter_mut().find(|(said, _)| *said == note) {
+                Some((_, of)) => of.push(&column.column),
+                None => notes.push((note, vec![&column.column])),
+            }
+        }
+    }
+    let note = |(note, of): (String, Vec<&str>)| {
+        let more = of.len().saturating_sub(NAMES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Note { columns: of.into_iter().take(NAMES).collect::<Vec<_>>().join(", ") + &more, note }
+    };
+    notes.into_iter().map(note).collect()
 }
 
 fn interval((low, high): (f64, f64), unit: Unit) -> String {
