@@ -5,7 +5,7 @@ mod common;
 
 use std::{
     fs::File,
-    io::Write,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -31,19 +31,22 @@ fn texts(rows: std::ops::Range<u64>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(rows.map(|row| format!("v{}", mix(row) % 3))))
 }
 
+/// Writes one file.
+type Write = Box<dyn Fn(&Path)>;
+
 /// A folder of files, each written by its own means.
-fn folder(inside: &Path, name: &str, files: Vec<(&str, Box<dyn Fn(&Path)>)>) -> PathBuf {
+fn folder(inside: &Path, name: &str, files: Vec<(&str, Write)>) -> PathBuf {
     let folder = inside.join(name);
     std::fs::create_dir(&folder).unwrap();
     files.into_iter().for_each(|(file, write)| write(&folder.join(file)));
     folder
 }
 
-fn parquet(columns: Vec<(&'static str, ArrayRef)>) -> Box<dyn Fn(&Path)> {
+fn parquet(columns: Vec<(&'static str, ArrayRef)>) -> Write {
     Box::new(move |path| write_parquet(path, &batch(columns.clone()), 64))
 }
 
-fn text(content: &'static str) -> Box<dyn Fn(&Path)> {
+fn text(content: &'static str) -> Write {
     Box::new(move |path| std::fs::write(path, content).unwrap())
 }
 
@@ -277,7 +280,7 @@ fn a_thousand_columns() {
         let salt = u64::from(name == "new") << 40;
         let array = |at: usize| {
             let rows = (at as u64 * 1_000_000 + salt)..(at as u64 * 1_000_000 + salt + 2000);
-            if at % 4 == 0 { texts(rows) } else { numbers(rows) }
+            if at.is_multiple_of(4) { texts(rows) } else { numbers(rows) }
         };
         let table = batch(names.iter().enumerate().map(|(at, name)| (name.as_str(), array(at))).collect());
         let path = inside.path().join(format!("{name}.parquet"));

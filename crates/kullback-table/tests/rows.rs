@@ -80,7 +80,7 @@ fn values_are_filtered_by_their_labels() {
 }
 
 #[test]
-fn equal_weights_are_no_weights_and_whole_ones_are_copies_with_less_to_say() {
+fn equal_weights_are_no_weights_and_unequal_ones_say_less() {
     let folder = tempfile::tempdir().unwrap();
     let table = |weights: &dyn Fn(usize) -> f64, salt: u64| {
         let rows = 0..4000_usize;
@@ -164,7 +164,13 @@ fn periods_are_the_tables_of_those_months() {
     assert!(second.columns.iter().all(|column| column.kl_previous.is_some()));
     let adjusted = |name: &str| second.columns.iter().find(|column| column.column == name).unwrap().p_adjusted.unwrap();
     assert!(adjusted("dep_delay") < 1e-90);
-    // Formats and threads change nothing.
+    // Weights that are all the same change nothing.
+    let weighted = with(&january, &year, |options| {
+        options.by = Some("month".to_owned());
+        options.rows.weights = Some("year".to_owned());
+    });
+    assert_eq!(weighted.unwrap().timeline.as_ref(), Some(timeline));
+    // Neither do formats and threads.
     let parts: Vec<RecordBatch> =
         ["02", "07"].map(|month| read_parquet(&data(&format!("flights-2013-{month}.parquet")))).into();
     let both = arrow_select::concat::concat_batches(&parts[0].schema(), &parts).unwrap();

@@ -84,7 +84,7 @@ pub fn permutation_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
 /// # Ok::<(), kullback::Error>(())
 /// ```
 pub fn stratified_g_test(strata: &[(&[u64], &[u64])], permute: bool) -> Result<GTest, Error> {
-    for &(p, q) in strata.iter().filter(|(p, q)| p.len() != q.len()) {
+    if let Some((p, q)) = strata.iter().find(|(p, q)| p.len() != q.len()) {
         return Err(Error::LengthMismatch { p: p.len(), q: q.len() });
     }
     let comparable: Vec<(&[u64], &[u64])> = strata.iter().copied().filter(|(p, q)| totals(p, q).is_ok()).collect();
