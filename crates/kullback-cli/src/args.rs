@@ -139,9 +139,20 @@ pub(crate) struct Drift {
     /// shrinkage
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) estimator: Estimator,
-    /// Exit with 1 if any column drifted
+    /// Exit with 1 if any column drifted, or with --thresholds, if any is over one of its limits
     #[arg(long)]
     pub(crate) check: bool,
+    /// Limits of columns: [default] and [columns.NAME], each with any of alpha, kl, psi, nulls, ignore. Fails: an adjusted p-value
+    /// below alpha; the lower end of KL's interval above kl (nats); PSI less its expectation without drift above psi; a share of
+    /// nulls further than nulls from the reference's
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) thresholds: Option<PathBuf>,
+    /// Write a test case a column, for CI services
+    #[arg(long, value_name = "OUT.xml")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a report: a page to look at (.html), a picture (.svg, .png) or a table (.csv, .md)
+    #[arg(long, value_name = "OUT.html|svg|png|csv|md")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// Compare two distributions of parametric families

@@ -162,7 +162,7 @@ pub struct ColumnDrift {
 }
 
 /// The current table in periods, each compared with the reference and with the period before it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Timeline {
     /// What the periods are: a column's values, or months of a column of dates.
@@ -172,7 +172,7 @@ pub struct Timeline {
 }
 
 /// One period of a [`Timeline`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Period {
     /// Its name: `2013-07`, or the value of the column.
@@ -184,7 +184,7 @@ pub struct Period {
 }
 
 /// One column in one period; the bins are those of the whole comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeriodColumn {
     /// The column's name.
@@ -202,7 +202,7 @@ pub struct PeriodColumn {
 }
 
 /// Several columns together: by the chain rule KL(a, b) = KL(a) + KL(b given a).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct JointDrift {
     /// The columns, in the order of the chain.
@@ -214,7 +214,7 @@ pub struct JointDrift {
 }
 
 /// One column given those before it in the chain.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ConditionalDrift {
     /// The column.

@@ -1,5 +1,6 @@
 //! One file a command: from arguments to a report.
 
+pub(crate) mod check;
 pub(crate) mod discrete;
 pub(crate) mod drift;
 pub(crate) mod family;

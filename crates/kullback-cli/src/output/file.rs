@@ -41,6 +41,12 @@ impl Destination {
         &self.path
     }
 
+    /// Writes all there is, and ends.
+    pub(crate) fn whole(mut self, bytes: &[u8]) -> Result<Complete> {
+        self.write_all(bytes).with_context(|| format!("{}: cannot be written", self.path.display()))?;
+        self.end()
+    }
+
     pub(crate) fn end(self) -> Result<Complete> {
         let Self { path, file } = self;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error);

@@ -2,10 +2,13 @@
 
 use kullback::divergence::{self, MeasureInfo};
 use kullback::family::{Certified, Family, FamilyInfo};
-use kullback_table::{ColumnDrift, Contribution, DriftReport, Test};
+use kullback_table::{
+    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Period, PeriodColumn, Test, Timeline,
+};
 use serde_json::{Map, Value, json};
 
 use crate::args::Unit;
+use crate::command::check::Check;
 use crate::command::discrete::{Carrier, Report};
 use crate::command::family;
 use crate::command::logits::{self, Spread};
@@ -97,9 +100,9 @@ pub(crate) fn samples(report: &samples::Report) -> String {
     }))
 }
 
-pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
+pub(crate) fn drift(report: &DriftReport, unit: Unit, check: Option<&Check>) -> String {
     let columns: Vec<Value> = report.columns.iter().map(|column| column_drift(column, unit)).collect();
-    print(&json!({
+    let mut object = json!({
         "unit": unit.name(),
         "rows_reference": report.rows_reference,
         "rows_current": report.rows_current,
@@ -107,19 +110,68 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
         "columns": columns,
         "estimator": report.estimator.to_string(),
         "notes": report.notes,
-    }))
+    });
+    // What was not asked for has no key.
+    if let Some(timeline) = &report.timeline {
+        object["timeline"] = self::timeline(timeline, unit);
+    }
+    if !report.joint.is_empty() {
+        object["joint"] = report.joint.iter().map(|joint| self::joint(joint, unit)).collect();
+    }
+    if let Some(check) = check {
+        let failed = check.failed().map(|verdict| json!({ "column": verdict.column, "reasons": verdict.reasons }));
+        object["failed"] = failed.collect();
+    }
+    print(&object)
+}
+
+fn timeline(timeline: &Timeline, unit: Unit) -> Value {
+    let information = |nats: f64| number(unit.of(nats));
+    let column = |column: &PeriodColumn| {
+        json!({
+            "column": column.column,
+            "kl": information(column.kl),
+            "ci_low": information(column.interval.0),
+            "ci_high": information(column.interval.1),
+            "kl_previous": column.kl_previous.map(information),
+            "p_value": column.p_value.map(number),
+            "p_adjusted": column.p_adjusted.map(number),
+        })
+    };
+    let period = |period: &Period| {
+        let columns: Vec<Value> = period.columns.iter().map(column).collect();
+        json!({ "period": period.name, "rows": period.rows, "columns": columns })
+    };
+    json!({ "by": timeline.by, "periods": timeline.periods.iter().map(period).collect::<Vec<_>>() })
+}
+
+fn joint(joint: &JointDrift, unit: Unit) -> Value {
+    let part = |part: &ConditionalDrift| {
+        json!({
+            "column": part.column,
+            "given": part.given,
+            "kl": number(unit.of(part.kl)),
+            "g": number(part.g),
+            "degrees_of_freedom": part.degrees_of_freedom,
+            "p_value": part.p_value.map(number),
+            "contributions": part.contributions.iter().map(|bin| contribution(bin, unit)).collect::<Vec<_>>(),
+        })
+    };
+    let parts: Vec<Value> = joint.parts.iter().map(part).collect();
+    json!({ "columns": joint.columns, "kl": number(unit.of(joint.kl)), "parts": parts })
+}
+
+fn contribution(part: &Contribution, unit: Unit) -> Value {
+    json!({
+        "bin": part.bin,
+        "reference": part.reference,
+        "current": part.current,
+        "nats": number(unit.of(part.nats)),
+    })
 }
 
 fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
     let information = |nats: f64| number(unit.of(nats));
-    let contribution = |part: &Contribution| {
-        json!({
-            "bin": part.bin,
-            "reference": part.reference,
-            "current": part.current,
-            "nats": information(part.nats),
-        })
-    };
     json!({
         "column": column.column,
         "kind": column.kind.to_string(),
@@ -136,7 +188,7 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
         "drifted": column.drifted,
         "null_fraction_reference": column.null_fraction_reference.map(number),
         "null_fraction_current": column.null_fraction_current.map(number),
-        "contributions": column.contributions.iter().map(contribution).collect::<Vec<_>>(),
+        "contributions": column.contributions.iter().map(|bin| contribution(bin, unit)).collect::<Vec<_>>(),
         "test": column.test.to_string(),
         "status": column.status.to_string(),
         "p_permuted": column.test == Test::Permutation,

@@ -1,6 +1,6 @@
 //! The letters of pictures: DejaVu Sans, of which the signs that can occur are part of the program.
 
-use ab_glyph::{Font, FontRef, ScaleFont};
+use ab_glyph::{Font, FontRef, GlyphId, ScaleFont};
 use anyhow::{Context, Result};
 
 pub(super) struct Letters(pub(super) FontRef<'static>);
@@ -20,7 +20,12 @@ impl Letters {
     /// The width of a line of text.
     pub(super) fn width(&self, text: &str, size: f64) -> f64 {
         let font = self.0.as_scaled(self.scale(size));
-        text.chars().map(|letter| f64::from(font.h_advance(font.glyph_id(letter)))).sum()
+        text.chars().map(|letter| self.glyph(letter).map_or(size, |glyph| f64::from(font.h_advance(glyph)))).sum()
+    }
+
+    /// The outline of a letter. Those of other scripts, which names of columns may have, are not here; they are about an em wide.
+    pub(super) fn glyph(&self, letter: char) -> Option<GlyphId> {
+        Some(self.0.glyph_id(letter)).filter(|glyph| *glyph != GlyphId(0))
     }
 
     /// The text, cut to a width if it is longer.

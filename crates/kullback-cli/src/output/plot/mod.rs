@@ -1,11 +1,17 @@
 //! Pictures: laid out once, as SVG or PNG by the file's suffix.
 
+mod bars;
+mod course;
+mod drift;
 mod family;
 mod font;
 mod frame;
 mod png;
 mod scene;
 mod svg;
+
+pub(crate) use bars::{Bar, signs};
+pub(crate) use drift::Sketcher;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,7 +29,7 @@ pub(crate) enum Plot {
     File(PathBuf, Format),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Svg,
     Png,

@@ -135,9 +135,13 @@ impl Canvas {
     fn text(&mut self, letters: &Letters, text: &str, size: f64, (mut x, y): Spot, ink: Ink) {
         let font = letters.0.as_scaled(letters.scale(size));
         for letter in text.chars() {
-            let glyph: Glyph =
-                font.glyph_id(letter).with_scale_and_position(letters.scale(size), point(x as f32, y as f32));
-            x += f64::from(font.h_advance(glyph.id));
+            // What the font lacks is a question mark in the place of the letter.
+            let (id, advance) = match letters.glyph(letter) {
+                Some(id) => (id, f64::from(font.h_advance(id))),
+                None => (font.glyph_id('?'), size),
+            };
+            let glyph: Glyph = id.with_scale_and_position(letters.scale(size), point(x as f32, y as f32));
+            x += advance;
             let Some(outline) = letters.0.outline_glyph(glyph) else { continue };
             let corner = outline.px_bounds().min;
             outline.draw(|column, row, share| {

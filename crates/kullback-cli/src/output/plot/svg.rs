@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use super::scene::{Anchor, DASH, Ink, Scene, Shape, Spot};
+use crate::output::xml::escaped;
 
+/// A file of its own.
 pub(super) fn write(scene: &Scene) -> String {
     let (width, height) = (short(scene.width), short(scene.height));
     let [title, caption] = [&scene.title, &scene.caption].map(|text| escaped(text));
@@ -15,6 +17,23 @@ pub(super) fn write(scene: &Scene) -> String {
         rules(Ink::light),
         rules(Ink::dark),
     );
+    draw(&mut svg, scene);
+    svg + "</svg>\n"
+}
+
+/// A part of a page, whose style has [`rules`] and whose elements have other ids than `id-title` and `id-caption`.
+pub(super) fn inline(scene: &Scene, id: &str) -> String {
+    let (width, height) = (short(scene.width), short(scene.height));
+    let [title, caption] = [&scene.title, &scene.caption].map(|text| escaped(text));
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-caption\">\
+         <title id=\"{id}-title\">{title}</title><desc id=\"{id}-caption\">{caption}</desc>\n"
+    );
+    draw(&mut svg, scene);
+    svg + "</svg>\n"
+}
+
+fn draw(svg: &mut String, scene: &Scene) {
     for shape in &scene.shapes {
         // Writing to a text does not fail.
         let _ = match shape {
@@ -52,11 +71,10 @@ pub(super) fn write(scene: &Scene) -> String {
             }
         };
     }
-    svg + "</svg>\n"
 }
 
 /// A style for each ink.
-fn rules(colour: impl Fn(Ink) -> [u8; 3]) -> String {
+pub(super) fn rules(colour: impl Fn(Ink) -> [u8; 3]) -> String {
     let mut rules = String::new();
     for ink in Ink::ALL {
         let ([r, g, b], name) = (colour(ink), ink.name());
@@ -79,8 +97,4 @@ fn path(spots: &[Spot]) -> String {
 fn short(x: f64) -> String {
     let text = format!("{x:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

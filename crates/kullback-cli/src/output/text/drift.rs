@@ -3,79 +3,126 @@ use kullback_table::{ColumnDrift, Contribution, DriftReport, Status};
 
 use super::number::{count, figure, p_value, percent};
 use super::table::{Align, Table};
-use super::{ALARM, BOLD, FAINT, cell, histogram, styled};
+use super::{ALARM, BOLD, FAINT, cell, check, course, histogram, styled};
 use crate::args::Unit;
+use crate::command::check::Check;
+use crate::output::story;
 
 const MARK: &str = "●";
 /// Drift of a column whose values are all new, as of a table's own date.
 const MARK_DISJOINT: &str = "○";
 const DIGITS: usize = 3;
 const MOVED_SHOWN: usize = 3;
+/// The width of a terminal in which intervals and PSI have a place.
+const WIDE: usize = 120;
 /// The narrowest a column's name may get, and the widest a bin's name.
 const NAME: usize = 12;
 const BIN: usize = 24;
 /// The bin that has a place of its own in the table.
 const NULL: &str = "null";
 
-pub(crate) fn drift(report: &DriftReport, unit: Unit) -> String {
+pub(crate) fn drift(report: &DriftReport, unit: Unit, check: Option<&Check>) -> String {
     let width = super::width();
     let mut text = headline(report);
     text += "\n";
     text += &table(&report.columns, unit, width);
     text += &moved(&report.columns, unit, width.unwrap_or(usize::MAX));
+    if let Some(timeline) = &report.timeline {
+        text += &course::timeline(timeline, &report.columns, unit);
+    }
+    text += &course::joint(&report.joint, unit);
     text += &notes(report);
-    text + "\n" + &legend(report)
+    if let Some(check) = check {
+        text += &check::check(check);
+    }
+    text + "\n" + &legend(report, width)
 }
 
 fn headline(report: &DriftReport) -> String {
-    let with = |status| report.columns.iter().filter(|column| column.status == status).count();
-    let drifted = report.columns.iter().filter(|column| column.drifted).count();
-    let mut verdict = format!("{drifted} of {} columns drifted", report.columns.len());
-    for (status, meaning) in [(Status::Disjoint, "with no value in common"), (Status::Constant, "constant")] {
-        match with(status) {
-            0 => {}
-            n => verdict += &format!(", {n} {meaning}"),
-        }
-    }
-    let style = if drifted > 0 { ALARM } else { BOLD };
+    let verdict = story::verdict(report);
+    let style = if report.drifted() { ALARM } else { BOLD };
     let rows = [report.rows_reference, report.rows_current].map(count);
     format!("{}\n{} rows in the reference, {} now; alpha {}\n", styled(style, &verdict), rows[0], rows[1], report.alpha)
 }
 
+/// A column of the table: its title, how it is aligned, and what stands in it.
+type Part = (String, Align, Vec<String>);
+
 fn table(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> String {
-    let wide = width.is_none_or(|width| width >= 100);
-    let cells = if wide { 12 } else { 8 };
-    let nulls = columns.iter().any(has_nulls);
-    let rows: Vec<[String; 7]> = columns.iter().map(|column| figures(column, unit, wide, cells)).collect();
-
-    let kl = format!("KL {}", unit.name());
-    let titles = [kl.as_str(), "JS", "p adj.", "reference", "current", "nulls %"];
-    let shown = if nulls { 6 } else { 5 };
+    let parts = parts(columns, unit, width);
     // What the names may take: the line less every other column, each with the two spaces before it.
-    let others: usize = (0..shown).map(|i| 2 + widest(titles[i], rows.iter().map(|row| &row[i + 1]))).sum();
-    let kinds = 2 + widest("kind", rows.iter().map(|row| &row[0]));
-    let names =
-        width.map_or(usize::MAX, |width| width.saturating_sub(others + kinds + MARK.chars().count() + 1).max(NAME));
+    let others: usize = parts.iter().map(|(title, _, cells)| 2 + widest(title, cells)).sum();
+    let names = width.map_or(usize::MAX, |width| width.saturating_sub(others + MARK.chars().count() + 1).max(NAME));
 
-    let mut header = vec![(" ", Align::Left), ("column", Align::Left), ("kind", Align::Left)];
-    let aligns = [Align::Right, Align::Right, Align::Right, Align::Left, Align::Left, Align::Right];
-    header.extend(titles.into_iter().zip(aligns).take(shown));
+    let mut header = vec![(" ", Align::Left), ("column", Align::Left)];
+    header.extend(parts.iter().map(|(title, align, _)| (title.as_str(), *align)));
     let mut table = Table::new(&header);
-    for (column, row) in columns.iter().zip(rows) {
+    for (index, column) in columns.iter().enumerate() {
         let mark = match (column.drifted, column.status) {
             (false, _) => " ",
             (true, Status::Disjoint) => MARK_DISJOINT,
             (true, _) => MARK,
         };
         let mut line = vec![mark.to_owned(), cell(&column.column, names)];
-        line.extend(row.into_iter().take(shown + 1));
+        line.extend(parts.iter().map(|(_, _, cells)| cells[index].clone()));
         table.row(line);
     }
     table.render().replace(MARK, &styled(ALARM, MARK))
 }
 
-fn widest<'a>(title: &str, cells: impl Iterator<Item = &'a String>) -> usize {
-    cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0).max(console::measure_text_width(title))
+/// The columns of the table after the names: what is left out first in a narrow terminal is the interval and PSI.
+fn parts(columns: &[ColumnDrift], unit: Unit, width: Option<usize>) -> Vec<Part> {
+    let wide = is_wide(width);
+    let of = |title: &str, align, cell: &dyn Fn(&ColumnDrift) -> String| {
+        (title.to_owned(), align, columns.iter().map(cell).collect())
+    };
+    let tested = |column: &ColumnDrift, value: Option<f64>| value.filter(|_| column.status != Status::Constant);
+    let information = |column: &ColumnDrift, nats: Option<f64>| {
+        optional(tested(column, nats).map(|nats| figure(unit.of(nats), DIGITS)))
+    };
+    let kl = format!("KL {}", unit.name());
+    let mut parts = vec![
+        of("kind", Align::Left, &|column| column.kind.to_string().chars().take(3).collect()),
+        of(&kl, Align::Right, &|column| information(column, column.kl)),
+    ];
+    if wide {
+        parts.push(of("95 %", Align::Left, &|column| {
+            let ends = column.interval.filter(|_| column.status != Status::Constant);
+            optional(
+                ends.map(|(low, high)| format!("{} … {}", figure(unit.of(low), DIGITS), figure(unit.of(high), DIGITS))),
+            )
+        }));
+        let plain = |column: &ColumnDrift, psi: Option<f64>, digits| {
+            optional(tested(column, psi).map(|psi| figure(psi, digits)))
+        };
+        parts.push(of("PSI", Align::Right, &|column| plain(column, column.psi, DIGITS)));
+        parts.push(of("by chance", Align::Right, &|column| plain(column, column.psi_null, 2)));
+    }
+    parts.push(of("p adj.", Align::Right, &|column| optional(column.p_adjusted.map(p_value))));
+    let drawn: Vec<[String; 2]> = columns.iter().map(|column| drawn(column, if wide { 12 } else { 8 })).collect();
+    let side = |side: usize| drawn.iter().map(|pair| pair[side].clone()).collect();
+    parts.push(("reference".to_owned(), Align::Left, side(0)));
+    parts.push(("current".to_owned(), Align::Left, side(1)));
+    if columns.iter().any(has_nulls) {
+        parts.push(of("nulls %", Align::Right, &|column| match has_nulls(column) {
+            true => format!("{}→{}", nulls(column.null_fraction_reference), nulls(column.null_fraction_current)),
+            false => String::new(),
+        }));
+    }
+    parts
+}
+
+fn is_wide(width: Option<usize>) -> bool {
+    width.is_none_or(|width| width >= WIDE)
+}
+
+fn widest(title: &str, cells: &[String]) -> usize {
+    cells
+        .iter()
+        .map(|cell| console::measure_text_width(cell))
+        .max()
+        .unwrap_or(0)
+        .max(console::measure_text_width(title))
 }
 
 fn has_nulls(column: &ColumnDrift) -> bool {
@@ -90,27 +137,12 @@ fn optional(figure: Option<String>) -> String {
     figure.unwrap_or_else(|| "–".to_owned())
 }
 
-/// The cells of a column's row after its name.
-fn figures(column: &ColumnDrift, unit: Unit, wide: bool, cells: usize) -> [String; 7] {
-    let kind = column.kind.to_string();
+/// Both distributions, in at most so many characters.
+fn drawn(column: &ColumnDrift, cells: usize) -> [String; 2] {
     // Without nulls the word is a value like any other.
     let drawn = column.contributions.iter().filter(|bin| bin.bin != NULL || !has_nulls(column));
     let (reference, current): (Vec<u64>, Vec<u64>) = drawn.map(|bin| (bin.reference, bin.current)).unzip();
-    let [reference, current] = histogram::pair(&reference, &current, cells);
-    let tested = |figure: Option<f64>| figure.filter(|_| column.status != Status::Constant);
-    [
-        if wide { kind } else { kind.chars().take(3).collect() },
-        optional(tested(column.kl).map(|kl| figure(unit.of(kl), DIGITS))),
-        optional(tested(column.jensen_shannon).map(|js| figure(unit.of(js), DIGITS))),
-        optional(column.p_adjusted.map(p_value)),
-        reference,
-        current,
-        if has_nulls(column) {
-            format!("{}→{}", nulls(column.null_fraction_reference), nulls(column.null_fraction_current))
-        } else {
-            String::new()
-        },
-    ]
+    histogram::pair(&reference, &current, cells)
 }
 
 /// One line a drifted column: the bins with the largest part of its KL.
@@ -127,7 +159,7 @@ fn moved(columns: &[ColumnDrift], unit: Unit, width: usize) -> String {
     for column in drifted {
         let name = console::pad_str(&cell(&column.column, names), names, console::Alignment::Left, None).into_owned();
         let mut line = format!("  {name}");
-        for part in largest(column).map(|bin| movement(column, bin, unit)) {
+        for part in story::largest(column).take(MOVED_SHOWN).map(|bin| movement(column, bin, unit)) {
             let longer = format!("{line}   {part}");
             if console::measure_text_width(&longer) > width {
                 break;
@@ -140,23 +172,9 @@ fn moved(columns: &[ColumnDrift], unit: Unit, width: usize) -> String {
     text
 }
 
-fn largest(column: &ColumnDrift) -> impl Iterator<Item = &Contribution> {
-    let mut bins: Vec<&Contribution> = column.contributions.iter().filter(|bin| bin.nats != 0.0).collect();
-    bins.sort_by(|a, b| b.nats.abs().total_cmp(&a.nats.abs()));
-    bins.into_iter().take(MOVED_SHOWN)
-}
-
 fn movement(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> String {
-    let share = |count: u64, total: u64| percent(count as f64 / total.max(1) as f64);
-    let (before, now) = column.contributions.iter().fold((0, 0), |(r, c), bin| (r + bin.reference, c + bin.current));
-    format!(
-        "{} {}→{} % {}{}",
-        cell(&bin.bin, BIN),
-        share(bin.reference, before),
-        share(bin.current, now),
-        if bin.nats > 0.0 { "+" } else { "" },
-        figure(unit.of(bin.nats), 2),
-    )
+    let moved = story::movement(&cell(&bin.bin, BIN), story::shares(column, bin));
+    format!("{moved}{}{}", if bin.nats > 0.0 { " +" } else { " " }, figure(unit.of(bin.nats), 2))
 }
 
 fn notes(report: &DriftReport) -> String {
@@ -173,7 +191,7 @@ fn notes(report: &DriftReport) -> String {
 }
 
 /// What the figures are, in lines of at most 80 characters.
-fn legend(report: &DriftReport) -> String {
+fn legend(report: &DriftReport, width: Option<usize>) -> String {
     let estimate = match report.estimator {
         Estimator::ZhangGrabchak => [
             "KL is KL(current‖reference), the Zhang–Grabchak estimate: it may be slightly",
@@ -196,5 +214,9 @@ fn legend(report: &DriftReport) -> String {
             "p is the G test's, Benjamini–Hochberg adjusted.",
         ],
     };
-    estimate.map(|line| styled(FAINT, line) + "\n").concat()
+    let mut lines = estimate.to_vec();
+    if is_wide(width) {
+        lines.push("By chance: what PSI is expected to be without drift.");
+    }
+    lines.into_iter().map(|line| styled(FAINT, line) + "\n").collect()
 }

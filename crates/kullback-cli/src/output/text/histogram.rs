@@ -24,6 +24,12 @@ fn heights(counts: &[u64], cells: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Draws values from 0 on, one character each, up to the largest.
+pub(super) fn spark(values: &[f64]) -> String {
+    let top = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
+    values.iter().map(|value| block(if top > 0.0 { value.max(0.0) } else { 0.0 }, top)).collect()
+}
+
 fn block(height: f64, top: f64) -> char {
     if height == 0.0 {
         return EMPTY;
@@ -65,6 +71,12 @@ mod tests {
         assert_eq!(pair(&[4, 4, 4, 4], &[8, 0, 0, 0], 2), ["▄▄", "█·"]);
         assert_eq!(pair(&[], &[], 8), ["", ""]);
         assert_eq!(pair(&[0], &[3], 8), ["·", "█"]);
+    }
+
+    #[test]
+    fn sparks_begin_at_zero() {
+        assert_eq!(spark(&[-0.1, 0.0, 1.0, 8.0, f64::INFINITY]), "··▁██");
+        assert_eq!(spark(&[0.0, 0.0]), "··");
     }
 
     #[test]

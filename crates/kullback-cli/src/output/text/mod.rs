@@ -1,5 +1,7 @@
 //! Reports for people. The text holds terminal codes; `anstream` takes them out where stdout is no terminal.
 
+mod check;
+mod course;
 mod discrete;
 mod drift;
 mod family;
@@ -14,7 +16,7 @@ pub(crate) use discrete::discrete;
 pub(crate) use drift::drift;
 pub(crate) use family::{families, family};
 pub(crate) use logits::logits;
-pub(crate) use number::{figure, percent};
+pub(crate) use number::{count, figure, p_value, percent};
 pub(crate) use samples::samples;
 
 use anstyle::{AnsiColor, Style};

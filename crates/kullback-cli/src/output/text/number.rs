@@ -18,7 +18,7 @@ pub(crate) fn figure(x: f64, digits: usize) -> String {
 }
 
 /// A p-value to two digits; below what is worth telling apart, a bound.
-pub(super) fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     match p {
         _ if p < 1e-99 => "<1e-99".to_owned(),
         _ if p < 1e-4 => format!("{p:.0e}"),
@@ -40,7 +40,7 @@ pub(crate) fn percent(fraction: f64) -> String {
 }
 
 /// A count with its thousands apart.
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
