@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Drift(Drift),
     Family(Family),
     Logits(Logits),
+    Merge(Merge),
+    Profile(Profile),
     Samples(Samples),
     /// List every divergence that `discrete --measure` knows
     Measures,
@@ -91,7 +93,7 @@ pub(crate) struct Discrete {
 
 /// Compare two tables: which columns changed, by how much, and whether by chance
 ///
-/// Tables are .parquet, .csv, .csv.gz or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
+/// Tables are .parquet, .csv, .csv.gz or .arrow files, or a folder or glob of them, or what `kullback profile` made of one. KL is KL(current‖reference): what
 /// coding today's data with yesterday's model costs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Drift {
@@ -113,6 +115,9 @@ pub(crate) struct Drift {
     /// A column drifted if its adjusted p-value is below this
     #[arg(long, value_name = "A", default_value_t = 0.05)]
     pub(crate) alpha: f64,
+    /// Cut numeric columns at this profile's edges instead
+    #[arg(long, value_name = "REF.profile.json")]
+    pub(crate) edges: Option<PathBuf>,
     /// p-values from permutations of the counts, also where every expected count is at least 5
     #[arg(long)]
     pub(crate) permutation: bool,
@@ -123,6 +128,36 @@ pub(crate) struct Drift {
     /// Exit with 1 if any column drifted
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// Keep what is needed of a table to compare others with it
+///
+/// The profile has no rows: counts by value, counts between quantiles, and of columns with more than 65,536 distinct values a
+/// sample. `kullback drift` takes it in the place of the table, `kullback merge` makes one of several.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Profile {
+    /// Files, folders and globs that together are one table
+    #[arg(value_name = "TABLE", required = true)]
+    pub(crate) tables: Vec<PathBuf>,
+    /// Where to write the profile
+    #[arg(short, long, value_name = "OUT.profile.json")]
+    pub(crate) output: PathBuf,
+    /// Count numbers between this profile's edges: comparisons with it, and merges of profiles that share them, are exact
+    #[arg(long, value_name = "REF.profile.json")]
+    pub(crate) edges: Option<PathBuf>,
+}
+
+/// Make one profile of those of a table's parts
+///
+/// What was counted by value or between the same edges adds up exactly, in any order; samples of rows merge into a sample.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Merge {
+    /// The profiles of the parts
+    #[arg(value_name = "PROFILE", required = true)]
+    pub(crate) profiles: Vec<PathBuf>,
+    /// Where to write the profile of the whole
+    #[arg(short, long, value_name = "OUT.profile.json")]
+    pub(crate) output: PathBuf,
 }
 
 /// Compare two distributions of parametric families

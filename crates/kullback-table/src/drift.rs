@@ -1,6 +1,6 @@
 //! Two tables: one pass to find edges and values, one to count, then the comparison.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kullback::estimate::{Estimator, benjamini_hochberg};
 use rayon::prelude::*;
@@ -10,7 +10,7 @@ use crate::{
     compare::compare,
     error::TableError,
     family::Family,
-    profile::{BinCounts, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
+    profile::{BinCounts, Edges, Fixed, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
     report::{ColumnDrift, DriftReport, Kind, Status},
     source::{Meter, Table, Wanted},
 };
@@ -23,6 +23,8 @@ pub struct DriftOptions {
     pub estimator: Estimator,
     /// Bins of a numeric column: quantiles of the reference, 1 to 10,000.
     pub bins: usize,
+    /// A profile whose edges numeric columns are counted between, in the place of quantiles of the reference.
+    pub edges: Option<PathBuf>,
     /// Columns with an adjusted p-value below this drifted.
     pub alpha: f64,
     /// p-values from permutations, also where every expected count is at least 5 and χ² would do.
@@ -38,6 +40,7 @@ impl Default for DriftOptions {
         Self {
             estimator: Estimator::default(),
             bins: 10,
+            edges: None,
             alpha: 0.05,
             permutation: false,
             columns: ColumnSelection::default(),
@@ -96,8 +99,8 @@ fn run(
     let reference = Table::open(reference, &meter)?;
     let current = Table::open(current, &meter)?;
     let names = select(&reference, &current, &options.columns)?;
-    let plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
-    let cells = count(&plans, &reference, &current, options.bins, &meter)?;
+    let mut plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
+    let cells = count(&mut plans, &reference, &current, options, &meter)?;
     meter.finish();
 
     let columns: Result<Vec<ColumnDrift>, TableError> = plans
@@ -185,24 +188,28 @@ impl Plan {
 
 /// The counts of every column on both sides.
 fn count(
-    plans: &[Plan],
+    plans: &mut [Plan],
     reference: &Table,
     current: &Table,
-    bins: usize,
+    options: &DriftOptions,
     meter: &Meter<'_>,
 ) -> Result<Vec<Cells>, TableError> {
+    let edges = options.edges.as_deref().map(Edges::read).transpose()?.unwrap_or_default();
     let nulls = || State::Nulls { rows: 0, nulls: 0 };
     let first_look = |plan: &Plan| match plan.family {
         _ if !plan.compared() => nulls(),
-        Family::Number => State::Scan(Box::default()),
-        family if family.is_numeric() => State::Scan(Box::new(NumericScan::of_quantities())),
+        family if family.is_numeric() => match edges.of(&plan.name, family) {
+            Fixed::Edges(edges, _) => State::Bins(Box::new(BinCounts::new(edges.clone()))),
+            Fixed::ByValue => State::Numbers(Values::default()),
+            Fixed::Unknown => State::Scan(Box::new(NumericScan::new(family, options.bins))),
+        },
         Family::Text => State::Texts(Values::default()),
         _ => nulls(),
     };
     let first = scan(reference, plans, plans.iter().map(|plan| Some(first_look(plan))).collect(), meter)?;
     // With the reference's edges known, one pass over the current table is enough; numbers counted by value need
     // the same first look as text.
-    let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(|state| settle(state, bins))).collect();
+    let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(settle)).collect();
     let of_current = questions.iter().map(|state| state.as_ref().map(State::fresh)).collect();
     let current_first = scan(current, plans, of_current, meter)?;
     let again =
@@ -223,7 +230,27 @@ fn count(
 
     let old = reference_named.into_iter().zip(reference_first).map(|(named, first)| named.or(first));
     let new = current_named.into_iter().zip(current_first).map(|(named, first)| named.or(first));
-    Ok(plans.iter().zip(old.zip(new)).map(|(plan, (old, new))| Cells::new(plan.family, old, new)).collect())
+    let mut cells: Vec<Cells> =
+        plans.iter().zip(old.zip(new)).map(|(plan, (old, new))| Cells::new(plan.family, old, new)).collect();
+    for (plan, cells) in plans.iter_mut().zip(&mut cells) {
+        plan.notes.extend(sampled(&mut cells.nulls_reference, "the reference", reference, &plan.name));
+        plan.notes.extend(sampled(&mut cells.nulls_current, "the current table", current, &plan.name));
+    }
+    Ok(cells)
+}
+
+/// A note, where a profile could count a sample of the rows only; the nulls of all rows take the place of the sample's.
+fn sampled(nulls: &mut Option<(u64, u64)>, side: &str, table: &Table, column: &str) -> Option<String> {
+    let all = table.profiled(column)?;
+    let (_, rows) = nulls.replace(all)?;
+    (rows < all.1).then(|| {
+        // Hoeffding's bound.
+        let error = 100.0 * (2e6_f64.ln() / (2.0 * rows as f64)).sqrt();
+        format!(
+            "{side} is a profile that has a sample of {rows} rows for these bins: shares are off by at most {error:.1} % of the \
+             rows, but for a chance of 1 in a million"
+        )
+    })
 }
 
 /// Streams a table into the states there are, for the columns that it has.
@@ -251,10 +278,10 @@ fn scan(
 }
 
 /// What the first look at the reference decides: bins or values.
-fn settle(state: State, bins: usize) -> State {
+fn settle(state: State) -> State {
     match state {
         State::Scan(scan) if scan.by_value() => State::Numbers(Values::default()),
-        State::Scan(scan) => State::Bins(Box::new(BinCounts::new(scan.into_bins(bins)))),
+        State::Scan(scan) => State::Bins(Box::new(BinCounts::new(scan.into_bins()))),
         state => state,
     }
 }

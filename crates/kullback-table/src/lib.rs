@@ -19,6 +19,7 @@ mod source;
 pub use column::{Points, read_column, read_points};
 pub use drift::{ColumnSelection, DriftOptions, drift};
 pub use error::TableError;
+pub use profile::{Profile, ProfileColumn, ProfileOptions, merge, profile};
 pub use report::{
     ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Kind, Period, PeriodColumn, Status, Timeline,
 };

@@ -25,6 +25,7 @@ fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
     options.estimator = args.estimator;
     options.permutation = args.permutation;
     options.bins = args.bins;
+    options.edges.clone_from(&args.edges);
     options.alpha = args.alpha;
     options.columns = ColumnSelection { include: args.columns.clone(), exclude: args.exclude.clone() };
 

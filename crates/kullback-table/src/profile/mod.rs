@@ -1,11 +1,26 @@
 //! Mergeable states that columns are streamed through. All are exactly associative and commutative: a table gives the same
 //! profile whatever the batches, row groups and threads it was read in.
 
+mod answer;
+mod bag;
 mod categorical;
+mod file;
+mod make;
+mod merge;
+mod number;
 mod numeric;
+mod store;
+
+pub(crate) use bag::Bag;
 
 pub(crate) use categorical::{MAX_NAMED, NamedCounts, ValueCounts, Values, chosen};
+pub(crate) use make::{Edges, Fixed};
 pub(crate) use numeric::{BinCounts, NumericScan};
+pub use {
+    make::{ProfileOptions, profile},
+    merge::merge,
+    store::{Profile, ProfileColumn},
+};
 
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
@@ -23,6 +38,8 @@ pub(crate) enum State {
     Nulls { rows: u64, nulls: u64 },
     /// Range, quantiles and distinct values of a numeric column.
     Scan(Box<NumericScan>),
+    /// The same, and counts by value: what a profile is made of.
+    Summary(Box<Summary>),
     /// Counts between known edges.
     Bins(Box<BinCounts>),
     /// Counts of text by value.
@@ -56,6 +73,10 @@ impl State {
                 }
                 match state {
                     Self::Scan(scan) => scan.update(&batch, &numbers),
+                    Self::Summary(summary) => {
+                        summary.scan.update(&batch, &numbers);
+                        summary.values.update_numbers(&batch, &numbers);
+                    }
                     Self::Bins(bins) => bins.update(&batch, &numbers),
                     Self::Numbers(values) => values.update_numbers(&batch, &numbers),
                     Self::NamedNumbers(values) => values.update_numbers(&batch, &numbers),
@@ -79,6 +100,7 @@ impl State {
         match self {
             Self::Nulls { rows, nulls } => (*nulls, *rows),
             Self::Scan(_) => (0, 0),
+            Self::Summary(summary) => (summary.values.nulls, summary.values.rows),
             Self::Bins(bins) => (bins.nulls, bins.rows),
             Self::Texts(values) => (values.nulls, values.rows),
             Self::Numbers(values) => (values.nulls, values.rows),
@@ -90,6 +112,7 @@ impl State {
     pub(crate) fn nans(&self) -> u64 {
         match self {
             Self::Bins(bins) => bins.nans,
+            Self::Summary(summary) => summary.values.nans,
             Self::Numbers(values) => values.nans,
             Self::NamedNumbers(values) => values.nans,
             _ => 0,
@@ -101,6 +124,7 @@ impl State {
         match self {
             Self::Nulls { .. } => Self::Nulls { rows: 0, nulls: 0 },
             Self::Scan(scan) => Self::Scan(Box::new(scan.fresh())),
+            Self::Summary(summary) => Self::Summary(Box::new(Summary::new(summary.scan.fresh()))),
             Self::Bins(bins) => Self::Bins(Box::new(bins.fresh())),
             Self::Texts(_) => Self::Texts(Values::default()),
             Self::Numbers(_) => Self::Numbers(Values::default()),
@@ -116,6 +140,10 @@ impl State {
                 (*rows, *nulls) = (*rows + r, *nulls + n)
             }
             (Self::Scan(a), Self::Scan(b)) => a.merge(*b),
+            (Self::Summary(a), Self::Summary(b)) => {
+                a.scan.merge(b.scan);
+                a.values.merge(b.values, ValueCounts::merge);
+            }
             (Self::Bins(a), Self::Bins(b)) => a.merge(&b),
             (Self::Texts(a), Self::Texts(b)) => a.merge(b, ValueCounts::merge),
             (Self::Numbers(a), Self::Numbers(b)) => a.merge(b, ValueCounts::merge),
@@ -123,6 +151,19 @@ impl State {
             (Self::NamedNumbers(a), Self::NamedNumbers(b)) => a.merge(b, NamedCounts::merge),
             _ => debug_assert!(false, "states of different questions never meet"),
         }
+    }
+}
+
+/// A column of numbers, by its quantiles and by value.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary {
+    pub(crate) scan: NumericScan,
+    pub(crate) values: Values<ValueCounts<u64>>,
+}
+
+impl Summary {
+    pub(crate) fn new(scan: NumericScan) -> Self {
+        Self { scan, values: Values::default() }
     }
 }
 
@@ -188,7 +229,7 @@ mod tests {
     /// Everything that is ever read out of a state, against itself.
     fn read_out(state: &State, family: Family) -> String {
         match state.clone() {
-            State::Scan(scan) => format!("{} {:?}", scan.by_value(), scan.into_bins(10)),
+            State::Scan(scan) => format!("{} {:?}", scan.by_value(), scan.into_bins()),
             state => format!("{:?}", Cells::new(family, Some(state.clone()), Some(state))),
         }
     }
@@ -210,14 +251,14 @@ mod tests {
                     .collect::<StringArray>(),
             )
         };
-        let mut scan = State::Scan(Box::default());
+        let mut scan = State::Scan(Box::new(NumericScan::new(Family::Number, 10)));
         assert!(scan.update(&numbers, RowId::new(0, 0)));
         let State::Scan(scan) = scan else { unreachable!() };
-        let bins = State::Bins(Box::new(BinCounts::new(scan.into_bins(10))));
+        let bins = State::Bins(Box::new(BinCounts::new(scan.into_bins())));
         let named = NamedCounts::new(&["1".into(), "2".into()]);
         for (question, array) in [
-            (State::Scan(Box::default()), numbers.clone()),
-            (State::Scan(Box::default()), few.clone()),
+            (State::Scan(Box::new(NumericScan::new(Family::Number, 10))), numbers.clone()),
+            (State::Scan(Box::new(NumericScan::new(Family::Number, 10))), few.clone()),
             (bins, numbers.clone()),
             (State::Numbers(Values::default()), few),
             (State::Texts(Values::default()), texts(500)),
@@ -233,7 +274,7 @@ mod tests {
             }
         }
         // Given up for a sample: the same values are chosen.
-        let sampled = |piece, first| match streamed(&State::Texts(Values::default()), &texts(60_000), piece, first) {
+        let sampled = |piece, first| match streamed(&State::Texts(Values::default()), &texts(130_000), piece, first) {
             State::Texts(values) => (values.counts.is_whole(), chosen(&values, &values, 50)),
             _ => unreachable!(),
         };

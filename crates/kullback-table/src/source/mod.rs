@@ -4,6 +4,7 @@ mod csv;
 mod ipc;
 mod parquet;
 mod paths;
+mod profile;
 mod text;
 
 use std::{
@@ -45,6 +46,7 @@ enum Format {
     Parquet(parquet::ParquetFile),
     Csv(csv::CsvFile),
     Ipc(ipc::IpcFile),
+    Profile(profile::ProfileFile),
 }
 
 /// A column to stream: its name, and the state to stream it into.
@@ -100,12 +102,25 @@ impl<'a> Meter<'a> {
 impl Table {
     /// Finds the files and their columns. CSV files are read once to learn their types.
     pub(crate) fn open(path: &Path, meter: &Meter<'_>) -> Result<Self, TableError> {
+        Self::open_all(std::slice::from_ref(&path), meter)
+    }
+
+    /// The same, of several files, folders and globs, which together are one table.
+    pub(crate) fn open_all(paths: &[impl AsRef<Path>], meter: &Meter<'_>) -> Result<Self, TableError> {
+        let path = paths.first().map(AsRef::as_ref).unwrap_or(Path::new(""));
+        let mut expanded = Vec::new();
+        for path in paths {
+            expanded.extend(paths::expand(path.as_ref())?);
+        }
+        let alone = expanded.len() == 1;
         let mut files = Vec::new();
-        for file in paths::expand(path)? {
+        for file in expanded {
             let format = match paths::kind(&file)? {
                 paths::Kind::Parquet => Format::Parquet(parquet::ParquetFile::open(&file)?),
                 paths::Kind::Csv { delimiter, gzip } => Format::Csv(csv::CsvFile::open(&file, delimiter, gzip, meter)?),
                 paths::Kind::Ipc => Format::Ipc(ipc::IpcFile::open(&file)?),
+                paths::Kind::Profile if alone => Format::Profile(profile::ProfileFile::open(&file)?),
+                paths::Kind::Profile => return Err(TableError::ProfileAmongTables { path: file }),
             };
             files.push((file, format));
         }
@@ -136,6 +151,7 @@ impl Table {
                     Format::Parquet(file) => file.scan(path, number, &mut wanted, meter)?,
                     Format::Csv(file) => file.scan(path, number, &mut wanted, meter)?,
                     Format::Ipc(file) => file.scan(path, number, &mut wanted, meter)?,
+                    Format::Profile(file) => file.scan(path, &mut wanted)?,
                 }
             }
         }
@@ -157,9 +173,18 @@ impl Table {
                     file.batches(path, &[name], &meter, &mut |first, arrays| visit(first, &arrays[0]))?
                 }
                 Format::Ipc(file) => file.batches(path, &[name], &mut |first, arrays| visit(first, &arrays[0]))?,
+                Format::Profile(_) => return Err(TableError::NoRows { path: path.clone() }),
             }
         }
         Ok(())
+    }
+
+    /// Nulls and rows of a column of a profile, which `scan` knows a sample of only.
+    pub(crate) fn profiled(&self, name: &str) -> Option<(u64, u64)> {
+        match self.files.as_slice() {
+            [(_, Format::Profile(file))] => file.nulls_and_rows(name),
+            _ => None,
+        }
     }
 
     fn bytes(&self) -> u64 {
@@ -177,6 +202,7 @@ impl Format {
             Self::Parquet(file) => file.columns(),
             Self::Csv(file) => file.columns(),
             Self::Ipc(file) => file.columns(),
+            Self::Profile(file) => file.columns(),
         }
     }
 
@@ -185,6 +211,7 @@ impl Format {
             Self::Parquet(file) => file.rows(),
             Self::Csv(file) => file.rows(),
             Self::Ipc(file) => file.rows(),
+            Self::Profile(file) => file.rows(),
         }
     }
 }
