@@ -173,4 +173,8 @@ fn files_of_version_1_stay_readable() {
     let table = write(folder.path(), "small.csv", TABLE);
     let found = stdout(&["drift", &fixture, &table, "--json"]);
     assert_eq!(found, stdout(&["drift", &table, &table, "--json"]));
+    // This version writes the same.
+    let [written, kept]: [Value; 2] =
+        [small(folder.path()), fixture].map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap());
+    assert_eq!(written, kept);
 }

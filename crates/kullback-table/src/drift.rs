@@ -59,7 +59,7 @@ pub struct ColumnSelection {
 }
 
 /// Compares two tables column by column, each a `.parquet`, `.csv`, `.tsv`, `.csv.gz`, `.arrow` or `.feather` file, a folder
-/// of them or a glob. `progress` is called with the bytes read and the bytes to read, as far as is known.
+/// of them or a glob, or the `.profile.json` of one ([`profile`](crate::profile())). `progress` is called with the bytes read and the bytes to read, as far as is known.
 ///
 /// Memory does not grow with the number of rows.
 ///

@@ -1,7 +1,8 @@
 //! What changed between two tables: Arrow, Parquet and CSV columns, streamed into mergeable profiles and compared.
 //!
 //! [`drift()`] compares a current table with a reference and reports, for every column, KL(current‖reference) in nats,
-//! whether the difference is more than chance, and which bins or values carry it. [`read_column`] reads one numeric column,
+//! whether the difference is more than chance, and which bins or values carry it. [`profile()`] keeps what that needs of a table in a
+//! file that takes its place, [`merge()`] makes one of several. [`read_column`] reads one numeric column,
 //! [`read_points`] several.
 
 mod bins;

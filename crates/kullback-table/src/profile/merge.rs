@@ -10,9 +10,8 @@ use crate::{error::TableError, family::Family};
 
 /// Reads profiles of the parts of a table and makes the profile of the whole.
 ///
-/// Columns counted by value, and counts between the same edges, add up exactly, in any order. Where parts were counted between
-/// quantiles of their own those of the whole come from what is known of the values: all of them, or the merged sample, and then counts between
-/// them are those of the sample.
+/// Columns counted by value, and counts between the same edges, add up exactly, in any order. Parts that were counted between
+/// quantiles of their own have lost those: the quantiles of the whole come from its values, all of them or the merged sample.
 ///
 /// # Errors
 /// [`TableError`]: a profile that cannot be read, columns that are not in all of them or of different kinds, or counted between
