@@ -101,8 +101,8 @@ fn profiled(folder: &Path, name: &str, tables: &[PathBuf]) -> PathBuf {
 fn a_profile_takes_the_place_of_either_month() {
     let folder = tempfile::tempdir().unwrap();
     let [january, july] = ["flights-2013-01.parquet", "flights-2013-07.parquet"].map(data);
-    let profiles =
-        [("old", &january), ("new", &july)].map(|(name, path)| profiled(folder.path(), name, &[path.clone()]));
+    let profiles = [("old", &january), ("new", &july)]
+        .map(|(name, path)| profiled(folder.path(), name, std::slice::from_ref(path)));
     for path in &profiles {
         let size = std::fs::metadata(path).unwrap().len();
         println!("{} bytes", size);
@@ -126,12 +126,12 @@ fn the_reference_of_a_large_table_is_exact() {
     let mut of_new = table(0..60_000, 2, 0.02);
     of_new.remove_column(1);
     let new = file(folder.path(), "new.parquet", &of_new);
-    let profile = profiled(folder.path(), "old", &[old.clone()]);
+    let profile = profiled(folder.path(), "old", std::slice::from_ref(&old));
     let (report, expected) = (compare(&profile, &new), compare(&old, &new));
     assert_eq!(report, expected);
     assert_eq!(expected.columns.len(), 13);
     // And the other way round: what is only there, and what is new.
-    let profile = profiled(folder.path(), "new", &[new.clone()]);
+    let profile = profiled(folder.path(), "new", std::slice::from_ref(&new));
     assert_eq!(compare(&profile, &old), compare(&new, &old));
 }
 
@@ -140,8 +140,8 @@ fn between_the_edges_of_the_reference_the_current_table_is_exact() {
     let folder = tempfile::tempdir().unwrap();
     let old = file(folder.path(), "old.parquet", &table(0..150_000, 3, 0.0));
     let new = file(folder.path(), "new.parquet", &table(0..150_000, 4, 0.01));
-    let reference = profiled(folder.path(), "old", &[old.clone()]);
-    let fixed = made(&[new.clone()], Some(&reference), None);
+    let reference = profiled(folder.path(), "old", std::slice::from_ref(&old));
+    let fixed = made(std::slice::from_ref(&new), Some(&reference), None);
     let fixed = written(&fixed, folder.path().join("new.profile.json"));
     let expected = compare(&old, &new);
     assert_eq!(compare(&reference, &fixed), expected);
@@ -161,7 +161,7 @@ fn parts_between_fixed_edges_are_the_whole_to_the_bit() {
     let whole = file(folder.path(), "whole.parquet", &rows);
     let reference = file(folder.path(), "reference.parquet", &table(0..100_000, 6, 0.01));
     let edges = profiled(folder.path(), "reference", &[reference]);
-    let expected = text(&made(&[whole.clone()], Some(&edges), Some(1)));
+    let expected = text(&made(std::slice::from_ref(&whole), Some(&edges), Some(1)));
     let report = |reference: &Path| {
         let mut options = DriftOptions::default();
         options.edges = Some(edges.clone());
@@ -173,7 +173,9 @@ fn parts_between_fixed_edges_are_the_whole_to_the_bit() {
         assert_eq!(text(&made(&files, Some(&edges), Some(3))), expected, "{parts} files, one table");
         let mut profiles: Vec<PathBuf> = files
             .iter()
-            .map(|file| written(&made(&[file.clone()], Some(&edges), None), file.with_extension("profile.json")))
+            .map(|file| {
+                written(&made(std::slice::from_ref(file), Some(&edges), None), file.with_extension("profile.json"))
+            })
             .collect();
         assert_eq!(text(&merge(&profiles).unwrap()), expected, "{parts} profiles");
         profiles.sort_by_key(|path| {
@@ -196,7 +198,13 @@ fn parts_are_the_whole_to_the_stated_error() {
         let files = split(folder.path(), &parts.to_string(), &rows, parts);
         let mut profiles: Vec<PathBuf> = files
             .iter()
-            .map(|file| profiled(file.parent().unwrap(), file.file_stem().unwrap().to_str().unwrap(), &[file.clone()]))
+            .map(|file| {
+                profiled(
+                    file.parent().unwrap(),
+                    file.file_stem().unwrap().to_str().unwrap(),
+                    std::slice::from_ref(file),
+                )
+            })
             .collect();
         for order in 0..2 {
             let merged = merge(&profiles).unwrap();
@@ -257,7 +265,7 @@ fn months_merge_into_the_year_so_far() {
     let profiles: Vec<PathBuf> = months
         .iter()
         .enumerate()
-        .map(|(at, month)| profiled(folder.path(), &at.to_string(), &[month.clone()]))
+        .map(|(at, month)| profiled(folder.path(), &at.to_string(), std::slice::from_ref(month)))
         .collect();
     let merged = written(&merge(&profiles).unwrap(), folder.path().join("both.profile.json"));
     let both = profiled(folder.path(), "whole", &months);

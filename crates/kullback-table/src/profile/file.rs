@@ -83,7 +83,7 @@ impl ProfileColumn {
         let values = values.ok_or("has more nulls and NaNs than there are rows")?;
         let numeric = self.family.is_numeric();
         match (self.family, &self.numbers, &self.texts, &self.bins) {
-            (family, None, Some(_), None) if family == Family::Text => {}
+            (Family::Text, None, Some(_), None) => {}
             (family, Some(_), None, _) | (family, None, None, Some(_)) if family.is_numeric() => {}
             (Family::Null | Family::Unsupported, None, None, None) => {}
             _ => return Err("does not hold what its family has; expected texts, or numbers or bins"),
