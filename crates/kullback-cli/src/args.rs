@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Drift(Drift),
     Family(Family),
     Logits(Logits),
+    Merge(Merge),
+    Profile(Profile),
     Samples(Samples),
     /// List every divergence that `discrete --measure` knows
     Measures,
@@ -92,7 +94,8 @@ pub(crate) struct Discrete {
 
 /// Compare two tables: which columns changed, by how much, and whether by chance
 ///
-/// Tables are .parquet, .csv, .csv.gz, .csv.zst or .arrow files, or a folder or glob of them. KL is KL(current‖reference): what
+/// Tables are .parquet, .csv, .csv.gz, .csv.zst or .arrow files, a folder or glob of them, or what `kullback profile` made of one.
+/// KL is KL(current‖reference): what
 /// coding today's data with yesterday's model costs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Drift {
@@ -135,6 +138,9 @@ pub(crate) struct Drift {
     /// test that knows the order of bins and finds shifts more surely; best with --bins 50)
     #[arg(long, value_name = "NAME", default_value_t, value_parser = test)]
     pub(crate) test: Test,
+    /// Cut numeric columns at this profile's edges instead
+    #[arg(long, value_name = "REF.profile.json")]
+    pub(crate) edges: Option<PathBuf>,
     /// Estimator of KL: zhang-grabchak (little bias, always finite), plugin, miller-madow, jeffreys-prior, laplace, perks or
     /// shrinkage
     #[arg(long, value_name = "NAME", default_value_t)]
@@ -153,6 +159,36 @@ pub(crate) struct Drift {
     /// Write a report: a page to look at (.html), a picture (.svg, .png) or a table (.csv, .md)
     #[arg(long, value_name = "OUT.html|svg|png|csv|md")]
     pub(crate) report: Option<PathBuf>,
+}
+
+/// Keep what is needed of a table to compare others with it
+///
+/// The profile has no rows: counts by value, counts between quantiles, and of columns with more than 65,536 distinct values a
+/// sample. `kullback drift` takes it in the place of the table, `kullback merge` makes one of several.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Profile {
+    /// Files, folders and globs that together are one table
+    #[arg(value_name = "TABLE", required = true)]
+    pub(crate) tables: Vec<PathBuf>,
+    /// Where to write the profile
+    #[arg(short, long, value_name = "OUT.profile.json")]
+    pub(crate) output: PathBuf,
+    /// Count numbers between this profile's edges: comparisons with it, and merges of profiles that share them, are exact
+    #[arg(long, value_name = "REF.profile.json")]
+    pub(crate) edges: Option<PathBuf>,
+}
+
+/// Make one profile of those of a table's parts
+///
+/// What was counted by value or between the same edges adds up exactly, in any order; samples of rows merge into a sample.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Merge {
+    /// The profiles of the parts
+    #[arg(value_name = "PROFILE", required = true)]
+    pub(crate) profiles: Vec<PathBuf>,
+    /// Where to write the profile of the whole
+    #[arg(short, long, value_name = "OUT.profile.json")]
+    pub(crate) output: PathBuf,
 }
 
 /// Compare two distributions of parametric families

@@ -1,12 +1,27 @@
 //! Bins between quantiles.
 
+use serde::{Deserialize, Serialize};
+
 use crate::family::Family;
 
 /// A place between two numbers: just before `value`, or just after it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(f64, bool)", into = "(f64, bool)")]
 struct Cut {
     value: f64,
     after: bool,
+}
+
+impl From<(f64, bool)> for Cut {
+    fn from((value, after): (f64, bool)) -> Self {
+        Self { value, after }
+    }
+}
+
+impl From<Cut> for (f64, bool) {
+    fn from(cut: Cut) -> Self {
+        (cut.value, cut.after)
+    }
 }
 
 impl Cut {
@@ -25,33 +40,57 @@ impl Cut {
 }
 
 /// Adjoining bins over the range of a reference; what lies outside is below or above.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<Cut>", into = "Vec<Cut>")]
 pub(crate) struct Bins {
     cuts: Vec<Cut>,
     edges: Vec<f64>,
 }
 
+impl From<Vec<Cut>> for Bins {
+    fn from(cuts: Vec<Cut>) -> Self {
+        Self::from_cuts(cuts)
+    }
+}
+
+impl From<Bins> for Vec<Cut> {
+    fn from(bins: Bins) -> Self {
+        bins.cuts
+    }
+}
+
 impl Bins {
-    /// At most about `wanted` bins of equal mass, from the range and a sorted sample of the reference.
+    /// At most about `wanted` bins of equal mass, from the range of the reference and its values, or those of a sample of it, in
+    /// order and each with how often it is there.
     ///
     /// Equal edges collapse, and a value that alone holds the mass of a bin gets one of its own. Without a range (no finite
     /// value) there is one bin for all finite numbers.
-    pub(crate) fn from_quantiles(range: Option<(f64, f64)>, sorted: &[f64], wanted: usize) -> Self {
+    pub(crate) fn from_quantiles(range: Option<(f64, f64)>, values: &[(f64, u64)], wanted: usize) -> Self {
         let Some((low, high)) = range else {
             return Self::from_cuts(vec![Cut::before(f64::MIN), Cut::after(f64::MAX)]);
         };
-        let n = sorted.len();
+        let rows: u128 = values.iter().map(|&(_, count)| u128::from(count)).sum();
         let mut starts: Vec<f64> = vec![low];
-        starts.extend((1..wanted).filter_map(|i| sorted.get((i as u128 * n as u128 / wanted as u128) as usize)));
+        let (mut at, mut end) = (0, values.first().map_or(0, |&(_, count)| u128::from(count)));
+        for i in 1..wanted {
+            let rank = i as u128 * rows / wanted as u128;
+            while end <= rank && at + 1 < values.len() {
+                at += 1;
+                end += u128::from(values[at].1);
+            }
+            starts.extend(values.get(at).map(|&(value, _)| value));
+        }
         starts.dedup();
         let mut cuts = Vec::with_capacity(starts.len() + 1);
         for (i, &start) in starts.iter().enumerate() {
             cuts.push(Cut::before(start));
-            let (first, end) = (sorted.partition_point(|v| *v < start), sorted.partition_point(|v| *v <= start));
-            let heavy = (end - first) * wanted >= n && end - first > 1;
+            let first = values.partition_point(|(value, _)| *value < start);
+            let here = values.get(first).filter(|(value, _)| *value == start).map_or(0, |&(_, count)| count);
+            let heavy = u128::from(here) * wanted as u128 >= rows && here > 1;
             let next = starts.get(i + 1).copied();
             // Only where the rest of the bin holds something.
-            let rest = sorted.get(end).is_some_and(|v| next.is_none_or(|next| *v < next));
+            let after = if here > 0 { first + 1 } else { first };
+            let rest = values.get(after).is_some_and(|(value, _)| next.is_none_or(|next| *value < next));
             if heavy && rest {
                 cuts.push(Cut::after(start));
             }
@@ -62,6 +101,13 @@ impl Bins {
 
     fn from_cuts(cuts: Vec<Cut>) -> Self {
         Self { edges: cuts.iter().map(|cut| cut.edge()).collect(), cuts }
+    }
+
+    /// Whether they are bins at all: what a file says may be anything.
+    pub(crate) fn in_order(&self) -> bool {
+        self.edges.len() > 1
+            && self.cuts.iter().all(|cut| cut.value.is_finite())
+            && self.edges.windows(2).all(|pair| pair[0] < pair[1])
     }
 
     /// How many bins, without below and above.
@@ -109,7 +155,9 @@ mod tests {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let range = sorted.first().copied().zip(sorted.last().copied());
-        let bins = Bins::from_quantiles(range, &sorted, wanted);
+        let counted: Vec<(f64, u64)> =
+            sorted.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u64)).collect();
+        let bins = Bins::from_quantiles(range, &counted, wanted);
         let labels = bins.labels(Family::Number);
         (bins, labels)
     }

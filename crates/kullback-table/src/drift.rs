@@ -1,6 +1,6 @@
 //! Two tables: one pass to find edges and values, one to count, then the comparison.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kullback::estimate::{Estimator, benjamini_hochberg};
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use crate::{
     compare::compare,
     error::TableError,
     family::Family,
-    profile::{BinCounts, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
+    profile::{BinCounts, Edges, Fixed, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
     report::{ColumnDrift, DriftReport, Kind, Status, Test},
     selection::{RowSelection, select_rows},
     source::{Column, Meter, Table, Wanted},
@@ -29,6 +29,8 @@ pub struct DriftOptions {
     pub estimator: Estimator,
     /// Bins of a numeric column: quantiles of the reference, 1 to 10,000.
     pub bins: usize,
+    /// A profile whose edges numeric columns are counted between, in the place of quantiles of the reference.
+    pub edges: Option<PathBuf>,
     /// Columns with an adjusted p-value below this drifted.
     pub alpha: f64,
     /// Where p-values come from.
@@ -50,6 +52,7 @@ impl Default for DriftOptions {
         Self {
             estimator: Estimator::default(),
             bins: 10,
+            edges: None,
             alpha: 0.05,
             test: Test::default(),
             columns: ColumnSelection::default(),
@@ -71,7 +74,8 @@ pub struct ColumnSelection {
 }
 
 /// Compares two tables column by column, each a `.parquet`, `.csv`, `.tsv`, `.csv.gz`, `.csv.zst`, `.arrow` or `.feather` file, a
-/// folder of them or a glob; a column that only some files have is null in the others. `progress` is called with the bytes read and the bytes to read, as far as is known.
+/// folder of them or a glob, where a column that only some files have is null in the others; or the `.profile.json` of one
+/// ([`profile`](crate::profile())). `progress` is called with the bytes read and the bytes to read, as far as is known.
 ///
 /// Memory does not grow with the number of rows.
 ///
@@ -113,10 +117,10 @@ fn run(
     let axis = options.by.as_ref().map(|by| Axis::find(by, &current)).transpose()?;
     let names = select(&reference, &current, &options.columns)?;
     let [old, new] = select_rows([&mut reference, &mut current], &options.rows, &meter)?;
-    let plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
+    let mut plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
     let mut cells = Vec::with_capacity(plans.len());
-    for plans in plans.chunks(COLUMNS_AT_ONCE) {
-        cells.extend(count(plans, &reference, &current, options.bins, &meter)?);
+    for plans in plans.chunks_mut(COLUMNS_AT_ONCE) {
+        cells.extend(count(plans, &reference, &current, options, &meter)?);
     }
     let cells: Vec<Cells> = cells.into_iter().map(|cells| cells.weighted(old.effective, new.effective)).collect();
 
@@ -242,24 +246,28 @@ impl Plan {
 
 /// The counts of every column on both sides.
 fn count(
-    plans: &[Plan],
+    plans: &mut [Plan],
     reference: &Table,
     current: &Table,
-    bins: usize,
+    options: &DriftOptions,
     meter: &Meter<'_>,
 ) -> Result<Vec<Cells>, TableError> {
+    let edges = options.edges.as_deref().map(Edges::read).transpose()?.unwrap_or_default();
     let nulls = || State::Nulls { rows: 0, nulls: 0 };
     let first_look = |plan: &Plan| match plan.family {
         _ if !plan.compared() => nulls(),
-        Family::Number => State::Scan(Box::default()),
-        family if family.is_numeric() => State::Scan(Box::new(NumericScan::of_quantities())),
+        family if family.is_numeric() => match edges.of(&plan.name, family) {
+            Fixed::Edges(edges, _) => State::Bins(Box::new(BinCounts::new(edges.clone()))),
+            Fixed::ByValue => State::Numbers(Values::default()),
+            Fixed::Unknown => State::Scan(Box::new(NumericScan::new(family, options.bins))),
+        },
         Family::Text => State::Texts(Values::default()),
         _ => nulls(),
     };
     let first = scan(reference, plans, plans.iter().map(|plan| Some(first_look(plan))).collect(), meter)?;
     // With the reference's edges known, one pass over the current table is enough; numbers counted by value need
     // the same first look as text.
-    let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(|state| settle(state, bins))).collect();
+    let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(settle)).collect();
     let of_current = questions.iter().map(|state| state.as_ref().map(State::fresh)).collect();
     let current_first = scan(current, plans, of_current, meter)?;
     let again =
@@ -280,7 +288,27 @@ fn count(
 
     let old = reference_named.into_iter().zip(reference_first).map(|(named, first)| named.or(first));
     let new = current_named.into_iter().zip(current_first).map(|(named, first)| named.or(first));
-    Ok(plans.iter().zip(old.zip(new)).map(|(plan, (old, new))| Cells::new(plan.family, old, new)).collect())
+    let mut cells: Vec<Cells> =
+        plans.iter().zip(old.zip(new)).map(|(plan, (old, new))| Cells::new(plan.family, old, new)).collect();
+    for (plan, cells) in plans.iter_mut().zip(&mut cells) {
+        plan.notes.extend(sampled(&mut cells.nulls_reference, "the reference", reference, &plan.name));
+        plan.notes.extend(sampled(&mut cells.nulls_current, "the current table", current, &plan.name));
+    }
+    Ok(cells)
+}
+
+/// A note, where a profile could count a sample of the rows only; the nulls of all rows take the place of the sample's.
+fn sampled(nulls: &mut Option<(u64, u64)>, side: &str, table: &Table, column: &str) -> Option<String> {
+    let all = table.profiled(column)?;
+    let (_, rows) = nulls.replace(all)?;
+    (rows < all.1).then(|| {
+        // Hoeffding's bound.
+        let error = 100.0 * (2e6_f64.ln() / (2.0 * rows as f64)).sqrt();
+        format!(
+            "{side} is a profile that has a sample of {rows} rows for these bins: shares are off by at most {error:.1} % of the \
+             rows, but for a chance of 1 in a million"
+        )
+    })
 }
 
 /// Streams a table into the states there are, for the columns that it has.
@@ -308,10 +336,10 @@ fn scan(
 }
 
 /// What the first look at the reference decides: bins or values.
-fn settle(state: State, bins: usize) -> State {
+fn settle(state: State) -> State {
     match state {
         State::Scan(scan) if scan.by_value() => State::Numbers(Values::default()),
-        State::Scan(scan) => State::Bins(Box::new(BinCounts::new(scan.into_bins(bins)))),
+        State::Scan(scan) => State::Bins(Box::new(BinCounts::new(scan.into_bins()))),
         state => state,
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The files that can be read, for messages.
 pub(crate) const ACCEPTED: &str =
-    ".parquet, .csv, .tsv, .csv.gz, .csv.zst, .arrow or .feather, a folder of them, or a glob";
+    ".parquet, .csv, .tsv, .csv.gz, .csv.zst, .arrow or .feather, a folder of them, a glob, or a .profile.json";
 
 /// An error of reading or comparing tables. `Display` is one line that names the file, and the column and row where there is one.
 /// Rows are counted from 0, the header not being one.
@@ -64,6 +64,18 @@ pub enum TableError {
         found: String,
         /// What would be accepted.
         expected: &'static str,
+    },
+    /// A profile where rows are needed.
+    #[error("{}: a profile, which has no rows; expected a table", line(path.display()))]
+    ProfileForRows {
+        /// The profile.
+        path: PathBuf,
+    },
+    /// A profile among the files of a table.
+    #[error("{}: a profile among other files; expected tables only, or one profile (`kullback merge` makes one of several)", line(path.display()))]
+    ProfileAmongTables {
+        /// The profile.
+        path: PathBuf,
     },
     /// A column of a type that does not serve.
     #[error("{}: column `{}` holds {}; expected {expected}", line(path.display()), line(column), line(found))]

@@ -12,7 +12,8 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::calendar::civil_from_days;
 
 /// Columns of one family are compared with one another whatever their widths and units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Family {
     /// Integers, floats, decimals.
     Number,
@@ -52,6 +53,19 @@ impl Family {
             (Self::Unsupported, _) | (_, Self::Unsupported) => Self::Unsupported,
             (Self::Null, family) | (family, Self::Null) => family,
             _ => Self::Text,
+        }
+    }
+
+    /// Its name in a profile and for people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Instant => "instant",
+            Self::TimeOfDay => "time-of-day",
+            Self::Duration => "duration",
+            Self::Text => "text",
+            Self::Null => "null",
+            Self::Unsupported => "unsupported",
         }
     }
 

@@ -35,10 +35,22 @@ impl<T, const CAPACITY: usize> Sample<T, CAPACITY> {
         }
     }
 
+    /// A sample whose rows all have a hash below `limit`, and those of all other rows are not.
+    pub(crate) fn below(limit: u64) -> Self {
+        Self { rows: Vec::new(), limit }
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.limit = self.limit.min(other.limit);
         self.rows.extend(other.rows);
         self.prune();
+    }
+
+    /// The sampled values, and what all hashes of theirs and none of other rows is below.
+    pub(crate) fn into_parts(mut self) -> (Vec<T>, u64) {
+        self.prune();
+        self.rows.retain(|row| row.0 < self.limit);
+        (self.rows.into_iter().map(|(_, value)| value).collect(), self.limit)
     }
 
     /// The sampled values, in no order that means anything.
@@ -63,6 +75,11 @@ pub(crate) struct RowId(u64);
 impl RowId {
     pub(crate) fn new(file: usize, row: u64) -> Self {
         Self(((file as u64) << 40).wrapping_add(row))
+    }
+
+    /// Rows that have lost their names, given others.
+    pub(crate) fn renamed(seed: u64) -> Self {
+        Self(seed)
     }
 
     /// The hash of the row `offset` rows further on: a bijection of the number (SplitMix64's), so no two rows share one.

@@ -61,6 +61,7 @@ fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
     options.estimator = args.estimator;
     options.test = args.test;
     options.bins = args.bins;
+    options.edges.clone_from(&args.edges);
     options.alpha = args.alpha;
     options.columns = ColumnSelection { include: args.columns.clone(), exclude: args.exclude.clone() };
     options.rows.filter = args.filter.clone();

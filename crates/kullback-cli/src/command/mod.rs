@@ -6,6 +6,7 @@ pub(crate) mod drift;
 pub(crate) mod family;
 pub(crate) mod logits;
 mod measures;
+pub(crate) mod profile;
 pub(crate) mod samples;
 
 use anyhow::Result;
@@ -20,6 +21,8 @@ impl Command {
             Self::Drift(args) => drift::run(&args, global),
             Self::Family(args) => family::run(args, global),
             Self::Logits(args) => logits::run(&args, global),
+            Self::Merge(args) => profile::merge(&args, global),
+            Self::Profile(args) => profile::profile(&args, global),
             Self::Samples(args) => samples::run(&args, global),
             Self::Measures => Ok(measures::run(global)),
         }

@@ -3,7 +3,8 @@
 use kullback::divergence::{self, MeasureInfo};
 use kullback::family::{Certified, Family, FamilyInfo};
 use kullback_table::{
-    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Period, PeriodColumn, Test, Timeline,
+    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Period, PeriodColumn, ProfileColumn, Test,
+    Timeline,
 };
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,7 @@ use crate::command::check::Check;
 use crate::command::discrete::{Carrier, Report};
 use crate::command::family;
 use crate::command::logits::{self, Spread};
+use crate::command::profile;
 use crate::command::samples;
 
 /// JSON has no numbers for infinities and NaN.
@@ -97,6 +99,28 @@ pub(crate) fn samples(report: &samples::Report) -> String {
         "ci_low": number(report.ci_low),
         "ci_high": number(report.ci_high),
         "notes": report.notes,
+    }))
+}
+
+pub(crate) fn profile(report: &profile::Report) -> String {
+    let column = |column: &ProfileColumn| {
+        let (low, high) = column.range().unzip();
+        json!({
+            "column": column.name(),
+            "kind": column.family(),
+            "type": column.type_name(),
+            "distinct": column.distinct(),
+            "nulls": column.nulls(),
+            "nans": column.nans(),
+            "min": low,
+            "max": high,
+        })
+    };
+    print(&json!({
+        "file": report.file.display().to_string(),
+        "bytes": report.bytes,
+        "rows": report.profile.rows(),
+        "columns": report.profile.columns().iter().map(column).collect::<Vec<_>>(),
     }))
 }
 

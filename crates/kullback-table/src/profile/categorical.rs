@@ -9,7 +9,7 @@ use std::{
 
 use hashbrown::HashMap;
 
-use super::Batch;
+use super::{Bag, Batch};
 use crate::sample::Sample;
 
 /// Columns of more distinct values than this name the most frequent of both tables together, and count the rest as `other`.
@@ -17,10 +17,10 @@ pub(crate) const MAX_NAMED: usize = 1000;
 
 /// A side with more distinct values than this is not counted whole: its frequent values are found in a sample of rows
 /// and counted in another pass.
-const MAX_COUNTED: usize = 16_384;
+pub(crate) const MAX_COUNTED: usize = 65_536;
 
 /// Rows in that sample.
-const SAMPLED_VALUES: usize = 16_384;
+pub(crate) const SAMPLED_VALUES: usize = 16_384;
 
 /// Longer text is cut, and told apart by a hash.
 const MAX_TEXT: usize = 256;
@@ -144,6 +144,22 @@ impl<K: Hash + Eq + Ord + Clone> ValueCounts<K> {
         self.counts.is_some()
     }
 
+    /// What was counted, for a profile.
+    pub(crate) fn into_bag(self) -> Bag<K> {
+        match self.counts {
+            Some(counts) => Bag::whole(counts),
+            None => Bag::sampled(self.sample),
+        }
+    }
+
+    /// As if the rows of the bag had been counted.
+    pub(crate) fn from_bag(bag: Bag<K>) -> Self {
+        if bag.is_whole() {
+            return Self { counts: Some(bag.into_iter().collect()), sample: Sample::default() };
+        }
+        Self { counts: None, sample: bag.into_sample() }
+    }
+
     /// Estimated rows of each value: exact where it is whole, else scaled from the sample.
     fn frequencies(&self, valid_rows: u64) -> BTreeMap<K, f64> {
         if let Some(counts) = &self.counts {
@@ -197,6 +213,14 @@ impl<K: Hash + Eq + Clone> NamedCounts<K> {
     pub(crate) fn new(names: &[K]) -> Self {
         let index = names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
         Self { index: Arc::new(index), named: vec![0; names.len()], other: 0 }
+    }
+
+    /// Adds several rows of one value.
+    pub(crate) fn add_rows(&mut self, value: &K, rows: u64) {
+        match self.index.get(value) {
+            Some(&at) => self.named[at] += rows,
+            None => self.other += rows,
+        }
     }
 
     /// The chosen values, in order.

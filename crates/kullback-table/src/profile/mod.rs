@@ -1,11 +1,26 @@
 //! Mergeable states that columns are streamed through. All are exactly associative and commutative: a table gives the same
 //! profile whatever the batches, row groups and threads it was read in.
 
+mod answer;
+mod bag;
 mod categorical;
+mod file;
+mod make;
+mod merge;
+mod number;
 mod numeric;
+mod store;
+
+pub(crate) use bag::Bag;
 
 pub(crate) use categorical::{MAX_NAMED, NamedCounts, ValueCounts, Values, chosen, within_limit};
+pub(crate) use make::{Edges, Fixed};
 pub(crate) use numeric::{BinCounts, NumericScan};
+pub use {
+    make::{ProfileOptions, profile},
+    merge::merge,
+    store::{Profile, ProfileColumn},
+};
 
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
@@ -25,6 +40,8 @@ pub(crate) enum State {
     Nulls { rows: u64, nulls: u64 },
     /// Range, quantiles and distinct values of a numeric column.
     Scan(Box<NumericScan>),
+    /// The same, and counts by value: what a profile is made of.
+    Summary(Box<Summary>),
     /// Counts between known edges.
     Bins(Box<BinCounts>),
     /// Counts of text by value.
@@ -77,6 +94,10 @@ impl State {
                 }
                 match state {
                     Self::Scan(scan) => scan.update(&batch, &numbers),
+                    Self::Summary(summary) => {
+                        summary.scan.update(&batch, &numbers);
+                        summary.values.update_numbers(&batch, &numbers);
+                    }
                     Self::Bins(bins) => bins.update(&batch, &numbers),
                     Self::Numbers(values) => values.update_numbers(&batch, &numbers),
                     Self::NamedNumbers(values) => values.update_numbers(&batch, &numbers),
@@ -85,6 +106,11 @@ impl State {
             }
         }
         true
+    }
+
+    /// Asks for what only rows can answer: a profile, which has none, cannot.
+    pub(crate) fn needs_rows(&self) -> bool {
+        matches!(self, Self::Rows(_) | Self::Keys(_) | Self::Joint(_))
     }
 
     /// Nothing was counted yet: the edges or values to count have only just been found.
@@ -100,6 +126,7 @@ impl State {
         match self {
             Self::Nulls { rows, nulls } => (*nulls, *rows),
             Self::Scan(_) | Self::Rows(_) | Self::Keys(_) | Self::Joint(_) => (0, 0),
+            Self::Summary(summary) => (summary.values.nulls, summary.values.rows),
             Self::Bins(bins) => (bins.nulls, bins.rows),
             Self::Texts(values) => (values.nulls, values.rows),
             Self::Numbers(values) => (values.nulls, values.rows),
@@ -111,6 +138,7 @@ impl State {
     pub(crate) fn nans(&self) -> u64 {
         match self {
             Self::Bins(bins) => bins.nans,
+            Self::Summary(summary) => summary.values.nans,
             Self::Numbers(values) => values.nans,
             Self::NamedNumbers(values) => values.nans,
             _ => 0,
@@ -122,6 +150,7 @@ impl State {
         match self {
             Self::Nulls { .. } => Self::Nulls { rows: 0, nulls: 0 },
             Self::Scan(scan) => Self::Scan(Box::new(scan.fresh())),
+            Self::Summary(summary) => Self::Summary(Box::new(Summary::new(summary.scan.fresh()))),
             Self::Bins(bins) => Self::Bins(Box::new(bins.fresh())),
             Self::Texts(_) => Self::Texts(Values::default()),
             Self::Numbers(_) => Self::Numbers(Values::default()),
@@ -140,6 +169,10 @@ impl State {
                 (*rows, *nulls) = (*rows + r, *nulls + n)
             }
             (Self::Scan(a), Self::Scan(b)) => a.merge(*b),
+            (Self::Summary(a), Self::Summary(b)) => {
+                a.scan.merge(b.scan);
+                a.values.merge(b.values, ValueCounts::merge);
+            }
             (Self::Bins(a), Self::Bins(b)) => a.merge(&b),
             (Self::Texts(a), Self::Texts(b)) => a.merge(b, ValueCounts::merge),
             (Self::Numbers(a), Self::Numbers(b)) => a.merge(b, ValueCounts::merge),
@@ -150,6 +183,19 @@ impl State {
             (Self::Joint(a), Self::Joint(b)) => a.merge(*b),
             _ => debug_assert!(false, "states of different questions never meet"),
         }
+    }
+}
+
+/// A column of numbers, by its quantiles and by value.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary {
+    pub(crate) scan: NumericScan,
+    pub(crate) values: Values<ValueCounts<u64>>,
+}
+
+impl Summary {
+    pub(crate) fn new(scan: NumericScan) -> Self {
+        Self { scan, values: Values::default() }
     }
 }
 
@@ -234,7 +280,7 @@ mod tests {
     /// Everything that is ever read out of a state, against itself.
     fn read_out(state: &State, family: Family) -> String {
         match state.clone() {
-            State::Scan(scan) => format!("{} {:?}", scan.by_value(), scan.into_bins(10)),
+            State::Scan(scan) => format!("{} {:?}", scan.by_value(), scan.into_bins()),
             state => {
                 let cells = Cells::new(family, Some(state.clone()), Some(state));
                 format!("{:?} {:?} {:?}", cells.cells, cells.joins, cells.nulls_reference)
@@ -259,14 +305,14 @@ mod tests {
                     .collect::<StringArray>(),
             )
         };
-        let mut scan = State::Scan(Box::default());
+        let mut scan = State::Scan(Box::new(NumericScan::new(Family::Number, 10)));
         assert!(update(&mut scan, &numbers, 0));
         let State::Scan(scan) = scan else { unreachable!() };
-        let bins = State::Bins(Box::new(BinCounts::new(scan.into_bins(10))));
+        let bins = State::Bins(Box::new(BinCounts::new(scan.into_bins())));
         let named = NamedCounts::new(&["1".into(), "2".into()]);
         for (question, array) in [
-            (State::Scan(Box::default()), numbers.clone()),
-            (State::Scan(Box::default()), few.clone()),
+            (State::Scan(Box::new(NumericScan::new(Family::Number, 10))), numbers.clone()),
+            (State::Scan(Box::new(NumericScan::new(Family::Number, 10))), few.clone()),
             (bins, numbers.clone()),
             (State::Numbers(Values::default()), few),
             (State::Texts(Values::default()), texts(500)),
@@ -282,7 +328,7 @@ mod tests {
             }
         }
         // Given up for a sample: the same values are chosen.
-        let sampled = |piece, first| match streamed(&State::Texts(Values::default()), &texts(60_000), piece, first) {
+        let sampled = |piece, first| match streamed(&State::Texts(Values::default()), &texts(130_000), piece, first) {
             State::Texts(values) => (values.counts.is_whole(), chosen(&values, &values, 50)),
             _ => unreachable!(),
         };

@@ -1,7 +1,7 @@
 //! Numeric columns: a first look at the reference, then counts between edges.
 
 use super::Batch;
-use crate::{bins::Bins, sample::Sample};
+use crate::{bins::Bins, family::Family, sample::Sample};
 
 /// Values kept for the quantiles; a column of no more is exact. 1 MB a column.
 pub(crate) const SAMPLED_NUMBERS: usize = 65_536;
@@ -10,22 +10,41 @@ pub(crate) const SAMPLED_NUMBERS: usize = 65_536;
 pub(crate) const FEW_VALUES: usize = 20;
 
 /// Range, quantiles and distinct values of a column's finite numbers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct NumericScan {
     /// Smallest and largest finite value.
     range: Option<(f64, f64)>,
     sample: Sample<f64, SAMPLED_NUMBERS>,
     few: FewValues,
+    /// How many bins it is to find.
+    wanted: usize,
 }
 
 impl NumericScan {
-    /// A scan that never asks for a count by value: of dates, times and durations.
-    pub(crate) fn of_quantities() -> Self {
-        Self { few: FewValues { values: None, asked: false }, ..Self::default() }
+    /// A scan for that many bins. Columns of numbers may turn out to be better counted by value; dates, times and durations
+    /// may not.
+    pub(crate) fn new(family: Family, wanted: usize) -> Self {
+        let asked = family == Family::Number;
+        let few = FewValues { values: asked.then(Vec::new), asked };
+        Self { range: None, sample: Sample::default(), few, wanted }
     }
 
     pub(super) fn fresh(&self) -> Self {
-        Self { few: FewValues { values: self.few.asked.then(Vec::new), asked: self.few.asked }, ..Self::default() }
+        let few = FewValues { values: self.few.asked.then(Vec::new), asked: self.few.asked };
+        Self { range: None, sample: Sample::default(), few, wanted: self.wanted }
+    }
+
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    pub(crate) fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+
+    /// Whether a count by value would be an answer.
+    pub(crate) fn asks_for_few(&self) -> bool {
+        self.few.asked
     }
 
     pub(super) fn update(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
@@ -66,11 +85,13 @@ impl NumericScan {
         self.few.values.as_ref().is_some_and(|values| !values.is_empty())
     }
 
-    /// Bins between the quantiles of what was seen.
-    pub(crate) fn into_bins(self, bins: usize) -> Bins {
+    /// Bins between the quantiles of what was seen, as many as were asked for.
+    pub(crate) fn into_bins(self) -> Bins {
         let mut sample = self.sample.into_values();
         sample.sort_unstable_by(f64::total_cmp);
-        Bins::from_quantiles(self.range, &sample, bins)
+        let counted: Vec<(f64, u64)> =
+            sample.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u64)).collect();
+        Bins::from_quantiles(self.range, &counted, self.wanted)
     }
 }
 
@@ -79,12 +100,6 @@ impl NumericScan {
 struct FewValues {
     values: Option<Vec<f64>>,
     asked: bool,
-}
-
-impl Default for FewValues {
-    fn default() -> Self {
-        Self { values: Some(Vec::new()), asked: true }
-    }
 }
 
 impl FewValues {
@@ -117,7 +132,7 @@ impl BinCounts {
         Self { counts: vec![0; bins.len() + 2], bins, nans: 0, nulls: 0, rows: 0 }
     }
 
-    pub(super) fn fresh(&self) -> Self {
+    pub(crate) fn fresh(&self) -> Self {
         Self::new(self.bins.clone())
     }
 

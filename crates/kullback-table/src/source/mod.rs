@@ -4,6 +4,7 @@ mod csv;
 mod ipc;
 mod parquet;
 mod paths;
+mod profile;
 mod text;
 
 use std::{
@@ -56,6 +57,7 @@ enum Format {
     Parquet(parquet::ParquetFile),
     Csv(csv::CsvFile),
     Ipc(ipc::IpcFile),
+    Profile(profile::ProfileFile),
 }
 
 /// What to stream: the names of columns, and the state to stream them into together.
@@ -166,14 +168,23 @@ impl<'a> Meter<'a> {
 impl Table {
     /// Finds the files and their columns. CSV files are read once to learn their types.
     pub(crate) fn open(path: &Path, meter: &Meter<'_>) -> Result<Self, TableError> {
+        Self::open_all(std::slice::from_ref(&path), meter)
+    }
+
+    /// The same, of several files, folders and globs, which together are one table.
+    pub(crate) fn open_all(paths: &[impl AsRef<Path>], meter: &Meter<'_>) -> Result<Self, TableError> {
+        let path = paths.first().map(AsRef::as_ref).unwrap_or(Path::new(""));
+        let mut expanded = Vec::new();
+        for path in paths {
+            expanded.extend(paths::expand(path.as_ref())?);
+        }
+        let alone = expanded.len() == 1;
         let mut files = Vec::new();
         let mut notes = Vec::new();
-        let paths = paths::expand(path)?;
-        let several = paths.len() > 1;
-        for file in paths {
+        for file in expanded {
             let kind = paths::kind(&file)?;
             // As programs leave that write in parts and had nothing to write.
-            if several && matches!(kind, paths::Kind::Csv { .. }) && size(&file) == 0 {
+            if !alone && matches!(kind, paths::Kind::Csv { .. }) && size(&file) == 0 {
                 notes.push(format!("{}: passed over, the file is empty", file.display()));
                 continue;
             }
@@ -183,6 +194,8 @@ impl Table {
                     Format::Csv(csv::CsvFile::open(&file, delimiter, packed, meter)?)
                 }
                 paths::Kind::Ipc => Format::Ipc(ipc::IpcFile::open(&file)?),
+                paths::Kind::Profile if alone => Format::Profile(profile::ProfileFile::open(&file)?),
+                paths::Kind::Profile => return Err(TableError::ProfileAmongTables { path: file }),
             };
             files.push((file, format));
         }
@@ -218,6 +231,7 @@ impl Table {
                     Format::Parquet(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
                     Format::Csv(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
                     Format::Ipc(file) => file.scan(path, number, &self.rule, &mut wanted, meter)?,
+                    Format::Profile(file) => file.scan(path, &self.rule, &mut wanted)?,
                 }
             }
         }
@@ -248,9 +262,18 @@ impl Table {
                 Format::Parquet(file) => file.batches(path, &names, &mut visit)?,
                 Format::Csv(file) => file.batches(path, &names, &meter, &mut visit)?,
                 Format::Ipc(file) => file.batches(path, &names, &mut visit)?,
+                Format::Profile(_) => return Err(TableError::ProfileForRows { path: path.clone() }),
             }
         }
         Ok(())
+    }
+
+    /// Nulls and rows of a column of a profile, which `scan` knows a sample of only.
+    pub(crate) fn profiled(&self, name: &str) -> Option<(u64, u64)> {
+        match self.files.as_slice() {
+            [(_, Format::Profile(file))] => file.nulls_and_rows(name),
+            _ => None,
+        }
     }
 
     fn bytes(&self) -> u64 {
@@ -268,6 +291,7 @@ impl Format {
             Self::Parquet(file) => file.columns(),
             Self::Csv(file) => file.columns(),
             Self::Ipc(file) => file.columns(),
+            Self::Profile(file) => file.columns(),
         }
     }
 
@@ -276,6 +300,7 @@ impl Format {
             Self::Parquet(file) => file.rows(),
             Self::Csv(file) => file.rows(),
             Self::Ipc(file) => file.rows(),
+            Self::Profile(file) => file.rows(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub(super) enum Kind {
     Parquet,
     Csv { delimiter: u8, packed: Packed },
     Ipc,
+    Profile,
 }
 
 /// How a text file is compressed as a whole.
@@ -22,6 +23,9 @@ pub(super) enum Packed {
 /// The kind of a file by the end of its name.
 pub(super) fn kind(path: &Path) -> Result<Kind, TableError> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if name.ends_with(".profile.json") {
+        return Ok(Kind::Profile);
+    }
     let (plain, packed) = match name.rsplit_once('.') {
         Some((plain, "gz")) => (plain, Packed::Gzip),
         Some((plain, "zst" | "zstd")) => (plain, Packed::Zstd),
@@ -55,7 +59,7 @@ pub(super) fn expand(path: &Path) -> Result<Vec<PathBuf>, TableError> {
     if files.is_empty() { Err(missing()) } else { Ok(files) }
 }
 
-/// The tables in a folder and the folders in it; hidden files and files of other kinds are passed over.
+/// The tables in a folder and the folders in it; hidden files, profiles and files of other kinds are passed over.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), TableError> {
     let unreadable = |error| TableError::unreadable(folder, "a folder", error);
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -66,7 +70,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), TableError> {
         }
         if path.is_dir() {
             collect(&path, files)?;
-        } else if kind(&path).is_ok() {
+        } else if kind(&path).is_ok_and(|kind| !matches!(kind, Kind::Profile)) {
             files.push(path);
         }
     }

@@ -8,6 +8,7 @@ mod family;
 mod histogram;
 mod logits;
 mod number;
+mod profile;
 mod samples;
 mod sketch;
 mod table;
@@ -17,6 +18,7 @@ pub(crate) use drift::drift;
 pub(crate) use family::{families, family};
 pub(crate) use logits::logits;
 pub(crate) use number::{count, figure, p_value, percent};
+pub(crate) use profile::profile;
 pub(crate) use samples::samples;
 
 use anstyle::{AnsiColor, Style};
