@@ -80,7 +80,7 @@ pub fn permutation_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
 /// // Twice as many rows in the second stratum, and the same shares in each: nothing changed but the strata.
 /// let test = stratified_g_test(&[(&[10, 30], &[20, 60]), (&[60, 20], &[30, 10])], false)?;
 /// assert!((test.g, test.degrees_of_freedom, test.p_value) == (0.0, 2, Some(1.0)));
-/// assert!(g_test(&[10, 30, 60, 20], &[20, 60, 30, 10])?.g > 40.0);
+/// assert!(g_test(&[10, 30, 60, 20], &[20, 60, 30, 10])?.g > 27.0);
 /// # Ok::<(), kullback::Error>(())
 /// ```
 pub fn stratified_g_test(strata: &[(&[u64], &[u64])], permute: bool) -> Result<GTest, Error> {
@@ -209,10 +209,10 @@ mod tests {
     fn strata_are_the_rest_of_the_chain() {
         let strata: &[(&[u64], &[u64])] =
             &[(&[10, 40, 50], &[30, 30, 40]), (&[200, 0, 100], &[210, 40, 150]), (&[9, 0, 0], &[0, 0, 0])];
-        let all = |side: fn(&(&[u64], &[u64])) -> Vec<u64>| -> Vec<u64> { strata.iter().flat_map(side).collect() };
-        let sums = |side: fn(&(&[u64], &[u64])) -> u64| -> Vec<u64> { strata.iter().map(side).collect() };
-        let joint = g_test(&all(|s| s.0.to_vec()), &all(|s| s.1.to_vec())).unwrap();
-        let first = g_test(&sums(|s| s.0.iter().sum()), &sums(|s| s.1.iter().sum())).unwrap();
+        let (p, q): (Vec<&[u64]>, Vec<&[u64]>) = strata.iter().copied().unzip();
+        let sums = |side: &[&[u64]]| -> Vec<u64> { side.iter().map(|counts| counts.iter().sum()).collect() };
+        let joint = g_test(&p.concat(), &q.concat()).unwrap();
+        let first = g_test(&sums(&p), &sums(&q)).unwrap();
         let rest = stratified_g_test(strata, false).unwrap();
         // G of about 100, summed from a few terms.
         assert!((joint.g - first.g - rest.g).abs() < 1e-12 * joint.g, "{joint:?} {first:?} {rest:?}");
@@ -229,7 +229,7 @@ mod tests {
         // Strata of unequal sizes.
         for (cells, n, m) in [(4, 40, 200), (30, 60, 60), (3, 2000, 1000), (60, 600, 600)] {
             let mut low = 0;
-            for _ in 0..2000 {
+            for _ in 0..600 {
                 let side = |rows: usize, strata: &mut [Vec<u64>], random: &mut rand::rngs::Xoshiro256PlusPlus| {
                     for row in 0..rows * 4 {
                         let stratum = if row % 3 == 0 { 0 } else { row % 4 };
@@ -243,8 +243,9 @@ mod tests {
                 let strata: Vec<(&[u64], &[u64])> = p.iter().zip(&q).map(|(p, q)| (&p[..], &q[..])).collect();
                 low += u32::from(stratified_g_test(&strata, false).unwrap().p_value.unwrap() < 0.05);
             }
-            let share = f64::from(low) / 2000.0;
-            assert!((0.035..=0.065).contains(&share), "{cells} cells, {n} and {m} rows: {share}");
+            let share = f64::from(low) / 600.0;
+            // 0.05 and three standard deviations of 0.009; 2000 runs each stayed within 0.035 to 0.065.
+            assert!((0.023..=0.077).contains(&share), "{cells} cells, {n} and {m} rows: {share}");
         }
     }
 
