@@ -249,7 +249,7 @@ macro_rules! kinds {
             $(#[test] fn $kind() { super::agree(stringify!($kind)); })*
         }
         mod a_million_random_points_agree {
-            $(#[test] #[ignore = "minutes"] fn $kind() { super::agree_with_points(stringify!($kind)); })*
+            $(#[test] #[ignore = "half a minute"] fn $kind() { super::agree_with_points(stringify!($kind)); })*
         }
     };
 }
