@@ -1,5 +1,7 @@
 //! The counts of one column on both sides, cell by cell.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use crate::{
@@ -115,7 +117,7 @@ impl Cells {
         Some((names, old, new))
     }
 
-    fn texts(&mut self, named: Option<Named<Box<str>>>) {
+    fn texts(&mut self, named: Option<Named<Arc<str>>>) {
         let Some((names, old, new)) = named else { return };
         self.named(names.iter().map(|text| text.to_string()), old, new);
         self.coder.keys = Keys::Texts(numbered(names));

@@ -1,5 +1,7 @@
 //! Which of its column's cells a row falls into.
 
+use std::sync::Arc;
+
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::HashMap;
@@ -26,7 +28,7 @@ pub(crate) enum Keys {
     Numbers(HashMap<u64, u32>),
     /// The bits of the numbers of periods.
     Periods(Unit, HashMap<u64, u32>),
-    Texts(HashMap<Box<str>, u32>),
+    Texts(HashMap<Arc<str>, u32>),
 }
 
 /// Turns the values of a column into the numbers of their cells.

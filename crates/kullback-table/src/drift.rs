@@ -269,12 +269,16 @@ fn count(
     // the same first look as text.
     let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(settle)).collect();
     let of_current = questions.iter().map(|state| state.as_ref().map(State::fresh)).collect();
-    let current_first = scan(current, plans, of_current, meter)?;
     let again =
         questions.iter().map(|state| state.as_ref().filter(|state| state.needs_rescan()).map(State::fresh)).collect();
-    let recounted = scan(reference, plans, again, meter)?;
+    let both = |old, new| {
+        let plans: &[Plan] = plans;
+        rayon::join(|| scan(reference, plans, old, meter), || scan(current, plans, new, meter))
+    };
+    let (recounted, current_first) = both(again, of_current);
+    let current_first = current_first?;
     let reference_first: Vec<Option<State>> =
-        recounted.into_iter().zip(questions).map(|(new, old)| new.or(old)).collect();
+        recounted?.into_iter().zip(questions).map(|(new, old)| new.or(old)).collect();
 
     // Values too many to count whole: those to name are known now.
     let named: Vec<Option<State>> = reference_first
@@ -283,8 +287,8 @@ fn count(
         .map(|(old, new)| name_values(old.as_ref()?, new.as_ref()?))
         .collect();
     let fresh = || named.iter().map(|state| state.as_ref().map(State::fresh)).collect();
-    let reference_named = scan(reference, plans, fresh(), meter)?;
-    let current_named = scan(current, plans, fresh(), meter)?;
+    let (reference_named, current_named) = both(fresh(), fresh());
+    let (reference_named, current_named) = (reference_named?, current_named?);
 
     let old = reference_named.into_iter().zip(reference_first).map(|(named, first)| named.or(first));
     let new = current_named.into_iter().zip(current_first).map(|(named, first)| named.or(first));

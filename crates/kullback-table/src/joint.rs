@@ -89,7 +89,7 @@ pub(crate) struct KeyScan {
     family: Family,
     unit: Option<Unit>,
     numbers: HashSet<u64>,
-    texts: HashSet<Box<str>>,
+    texts: HashSet<Arc<str>>,
     too_many: bool,
 }
 
@@ -152,7 +152,7 @@ impl KeyScan {
         }
         let mut numbers: Vec<f64> = self.numbers.into_iter().map(f64::from_bits).collect();
         numbers.sort_unstable_by(f64::total_cmp);
-        let mut texts: Vec<Box<str>> = self.texts.into_iter().collect();
+        let mut texts: Vec<Arc<str>> = self.texts.into_iter().collect();
         texts.sort_unstable();
         let label = |&number: &f64| match self.unit {
             Some(unit) => unit.label(number),

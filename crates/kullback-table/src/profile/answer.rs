@@ -1,5 +1,7 @@
 //! What a profile has to say where a table would be scanned.
 
+use std::sync::Arc;
+
 use super::{
     BinCounts, State, Values,
     bag::dealt,
@@ -88,8 +90,8 @@ impl ProfileColumn {
     }
 
     /// Numbers beside text are written as their labels.
-    fn as_texts(&self) -> Option<Bag<Box<str>>> {
-        let labels = |bag: Bag<Number>| bag.map(|number| self.family.label(number.0).into_boxed_str());
+    fn as_texts(&self) -> Option<Bag<Arc<str>>> {
+        let labels = |bag: Bag<Number>| bag.map(|number| self.family.label(number.0).into());
         self.texts.clone().or_else(|| self.as_numbers().map(labels))
     }
 }

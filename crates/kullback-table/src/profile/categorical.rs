@@ -7,10 +7,11 @@ use std::{
     sync::Arc,
 };
 
+use arrow_array::{AnyDictionaryArray, Array, cast::AsArray};
 use hashbrown::HashMap;
 
 use super::{Bag, Batch};
-use crate::sample::Sample;
+use crate::{family::Texts, sample::Sample};
 
 /// Columns of more distinct values than this name the most frequent of both tables together, and count the rest as `other`.
 pub(crate) const MAX_NAMED: usize = 1000;
@@ -48,17 +49,68 @@ impl<C> Values<C> {
     }
 }
 
-/// Takes one value of a row.
+/// Takes values of rows.
 pub(crate) trait Count<Q: ?Sized> {
-    fn add(&mut self, hash: u64, value: &Q, weight: u64);
+    /// A value as it is kept.
+    type Key: Clone;
+
+    /// Counts rows of this value.
+    fn add(&mut self, value: &Q, weight: u64);
+
+    /// Whether the row of this hash is to be sampled.
+    fn wants(&self, hash: u64) -> bool;
+
+    /// A value that has been counted.
+    fn key(&self, value: &Q) -> Self::Key;
+
+    /// Keeps a row that is wanted.
+    fn sample(&mut self, hash: u64, key: Self::Key);
 }
 
 impl<C: Count<str>> Values<C> {
     pub(super) fn update_texts(&mut self, batch: &Batch<'_>) -> bool {
+        if let Some(coded) = batch.array.as_any_dictionary_opt() {
+            return self.update_coded(batch, coded);
+        }
         let Some(texts) = batch.texts() else { return false };
         self.saw(batch);
         batch.each_valid(|row, weight| {
-            texts.with(row, |text| self.counts.add(batch.first.hash(row), &within_limit(text), weight));
+            texts.with(row, |text| {
+                let (text, hash) = (within_limit(text), batch.first.hash(row));
+                self.counts.add(&text, weight);
+                if self.counts.wants(hash) {
+                    self.counts.sample(hash, self.counts.key(&text));
+                }
+            });
+        });
+        true
+    }
+
+    /// Looks a value up once for all rows that have it.
+    fn update_coded(&mut self, batch: &Batch<'_>, coded: &dyn AnyDictionaryArray) -> bool {
+        let Some(texts) = Texts::of(coded.values()) else { return false };
+        self.saw(batch);
+        let mut weights = vec![0; coded.values().len()];
+        if weights.is_empty() {
+            return true;
+        }
+        let codes = coded.normalized_keys();
+        batch.each_valid(|row, weight| weights[codes[row]] += weight);
+        for (code, &weight) in weights.iter().enumerate() {
+            if weight > 0 {
+                texts.with(code, |text| self.counts.add(&within_limit(text), weight));
+            }
+        }
+        let mut keys = vec![None; weights.len()];
+        batch.each_valid(|row, _| {
+            let hash = batch.first.hash(row);
+            if self.counts.wants(hash) {
+                let code = codes[row];
+                let key = keys[code]
+                    .get_or_insert_with(|| texts.with(code, |text| self.counts.key(&within_limit(text))))
+                    .clone();
+                self.counts.sample(hash, key);
+            }
         });
         true
     }
@@ -72,7 +124,11 @@ impl<C: Count<u64>> Values<C> {
             if value.is_nan() {
                 self.nans += weight;
             } else {
-                self.counts.add(batch.first.hash(row), &value.to_bits(), weight);
+                let (bits, hash) = (value.to_bits(), batch.first.hash(row));
+                self.counts.add(&bits, weight);
+                if self.counts.wants(hash) {
+                    self.counts.sample(hash, self.counts.key(&bits));
+                }
             }
         });
     }
@@ -106,9 +162,11 @@ impl<K> Default for ValueCounts<K> {
     }
 }
 
-impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + for<'a> MadeFrom<&'a Q>> Count<Q> for ValueCounts<K> {
+impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + Clone + for<'a> MadeFrom<&'a Q>> Count<Q> for ValueCounts<K> {
+    type Key = K;
+
     #[inline]
-    fn add(&mut self, hash: u64, value: &Q, weight: u64) {
+    fn add(&mut self, value: &Q, weight: u64) {
         if let Some(counts) = &mut self.counts {
             if let Some(count) = counts.get_mut(value) {
                 *count += weight;
@@ -118,9 +176,21 @@ impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + for<'a> MadeFrom<&'a Q>> 
                 self.counts = None;
             }
         }
-        if self.sample.wants(hash) {
-            self.sample.push(hash, K::made_from(value));
-        }
+    }
+
+    #[inline]
+    fn wants(&self, hash: u64) -> bool {
+        self.sample.wants(hash)
+    }
+
+    fn key(&self, value: &Q) -> K {
+        let known = self.counts.as_ref().and_then(|counts| counts.get_key_value(value));
+        known.map_or_else(|| K::made_from(value), |(value, _)| value.clone())
+    }
+
+    #[inline]
+    fn sample(&mut self, hash: u64, key: K) {
+        self.sample.push(hash, key);
     }
 }
 
@@ -250,13 +320,23 @@ impl<K> Values<NamedCounts<K>> {
 }
 
 impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq> Count<Q> for NamedCounts<K> {
+    type Key = ();
+
     #[inline]
-    fn add(&mut self, _: u64, value: &Q, weight: u64) {
+    fn add(&mut self, value: &Q, weight: u64) {
         match self.index.get(value) {
             Some(&at) => self.named[at] += weight,
             None => self.other += weight,
         }
     }
+
+    fn wants(&self, _: u64) -> bool {
+        false
+    }
+
+    fn key(&self, _: &Q) {}
+
+    fn sample(&mut self, _: u64, (): ()) {}
 }
 
 /// `From`, for the two kinds of keys.
@@ -264,7 +344,7 @@ pub(crate) trait MadeFrom<Q> {
     fn made_from(value: Q) -> Self;
 }
 
-impl MadeFrom<&str> for Box<str> {
+impl MadeFrom<&str> for Arc<str> {
     fn made_from(value: &str) -> Self {
         value.into()
     }

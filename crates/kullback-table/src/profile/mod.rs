@@ -22,6 +22,8 @@ pub use {
     store::{Profile, ProfileColumn},
 };
 
+use std::sync::Arc;
+
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
@@ -45,11 +47,11 @@ pub(crate) enum State {
     /// Counts between known edges.
     Bins(Box<BinCounts>),
     /// Counts of text by value.
-    Texts(Values<ValueCounts<Box<str>>>),
+    Texts(Values<ValueCounts<Arc<str>>>),
     /// Counts of numbers by value.
     Numbers(Values<ValueCounts<u64>>),
     /// Counts of chosen texts and of all others.
-    NamedTexts(Values<NamedCounts<Box<str>>>),
+    NamedTexts(Values<NamedCounts<Arc<str>>>),
     /// Counts of chosen numbers and of all others.
     NamedNumbers(Values<NamedCounts<u64>>),
     /// The rows themselves, without any column.
@@ -81,7 +83,9 @@ impl State {
             *nulls += batch.nulls;
             return true;
         }
-        let Some(array) = flat(array) else { return false };
+        let texts = matches!(self, Self::Texts(_) | Self::NamedTexts(_));
+        let coded = texts && matches!(array.data_type(), DataType::Dictionary(..));
+        let Some(array) = (if coded { Some(array.clone()) } else { flat(array) }) else { return false };
         let batch = Batch::of(&array, first, rows);
         match self {
             Self::Nulls { .. } => {}
@@ -218,6 +222,11 @@ impl<'a> Batch<'a> {
         let valid = rows.valid(nulls.as_ref());
         let nulls = if nulls.is_some() { rows.total - rows.sum_over(valid.as_ref(), array.len()) } else { 0 };
         Self { array, first, valid, weights: rows.weights.as_deref(), rows: rows.total, nulls }
+    }
+
+    /// The rows that count and are not null; `None` for all.
+    pub(crate) fn valid(&self) -> Option<&BooleanBuffer> {
+        self.valid.as_ref()
     }
 
     /// Calls `visit` for every row that counts and is not null, with its weight.

@@ -1,5 +1,7 @@
 //! What a profile holds.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Bag, number::Number};
@@ -38,7 +40,7 @@ pub struct ProfileColumn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) numbers: Option<Bag<Number>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) texts: Option<Bag<Box<str>>>,
+    pub(super) texts: Option<Bag<Arc<str>>>,
 }
 
 /// Exact counts between edges.

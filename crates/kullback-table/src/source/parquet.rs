@@ -1,8 +1,9 @@
 //! Parquet: every column of every row group is its own task.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, sync::Arc};
 
 use arrow_array::ArrayRef;
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
@@ -16,6 +17,21 @@ const WHAT: &str = "Parquet";
 
 pub(super) struct ParquetFile {
     metadata: ArrowReaderMetadata,
+    /// The same with text as dictionaries, which is how it is stored: a value is decoded and looked up once, not for every row.
+    coded: ArrowReaderMetadata,
+}
+
+/// The schema with text as dictionaries.
+fn coded(schema: &Schema) -> Schema {
+    let field = |field: &arrow_schema::FieldRef| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            let values = if *field.data_type() == DataType::LargeUtf8 { DataType::LargeUtf8 } else { DataType::Utf8 };
+            let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(values));
+            Arc::new(field.as_ref().clone().with_data_type(coded))
+        }
+        _ => Arc::clone(field),
+    };
+    Schema::new_with_metadata(schema.fields().iter().map(field).collect::<Vec<_>>(), schema.metadata().clone())
 }
 
 impl ParquetFile {
@@ -24,7 +40,9 @@ impl ParquetFile {
         let file = File::open(path).map_err(|error| unreadable(&error))?;
         let metadata =
             ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| unreadable(&error))?;
-        Ok(Self { metadata })
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(coded(metadata.schema())));
+        let coded = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options);
+        Ok(Self { coded: coded.unwrap_or_else(|_| metadata.clone()), metadata })
     }
 
     pub(super) fn columns(&self) -> Vec<Column> {
@@ -109,7 +127,7 @@ impl ParquetFile {
         let order: Vec<Option<usize>> = found.iter().map(|index| index.map(place)).collect();
         // A file of its own: clones of one would share a position.
         let file = File::open(path).map_err(|error| unreadable(&error))?;
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.coded.clone())
             .with_row_groups(vec![group])
             .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), sorted.iter().copied()))
             .with_batch_size(BATCH_ROWS)
