@@ -103,7 +103,7 @@ def main():
     if options.rows < 10**6:
         print("\n".join(report.drift(part)))
     else:
-        print(report.add("drift", part).read_text())
+        print(report.add("drift" if options.rows == 10**6 else "drift_large", part).read_text())
 
 
 def compare(ours, by_hand, evidently):

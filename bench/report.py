@@ -49,8 +49,9 @@ def markdown(record):
     text = [f"# Bench of {record['date']}\n", table(("machine", ""), record["machine"].items())]
     if "speed" in record:
         text += speed(record["speed"])
-    if "drift" in record:
-        text += drift(record["drift"])
+    for name in ("drift", "drift_large"):
+        if name in record:
+            text += drift(record[name])
     if "logits" in record:
         text += logits(record["logits"])
     if "training" in record:

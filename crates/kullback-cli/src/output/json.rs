@@ -178,6 +178,7 @@ fn joint(joint: &JointDrift, unit: Unit) -> Value {
             "g": number(part.g),
             "degrees_of_freedom": part.degrees_of_freedom,
             "p_value": part.p_value.map(number),
+            "p_permuted": part.permuted,
             "contributions": part.contributions.iter().map(|bin| contribution(bin, unit)).collect::<Vec<_>>(),
         })
     };
