@@ -214,7 +214,6 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
         "null_fraction_reference": column.null_fraction_reference.map(number),
         "null_fraction_current": column.null_fraction_current.map(number),
         "contributions": column.contributions.iter().map(|bin| contribution(bin, unit)).collect::<Vec<_>>(),
-        "test": column.test.to_string(),
         "status": column.status.to_string(),
         "p_permuted": column.test == Test::Permutation,
         "notes": column.notes,
@@ -224,6 +223,7 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
         "psi_null": column.psi_null.map(number),
         "zero_cells": column.zero_cells,
         "zero_mass": column.zero_mass.map(number),
+        "test": column.test.to_string(),
     })
 }
 

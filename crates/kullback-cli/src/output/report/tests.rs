@@ -104,7 +104,7 @@ fn json_has_what_was_asked_for() {
     let joint = &value["joint"][0];
     assert_eq!(joint["columns"], serde_json::json!(["<tail>", "delay"]));
     let keys: Vec<&String> = joint["parts"][1].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["column", "given", "kl", "g", "degrees_of_freedom", "p_value", "contributions"]);
+    assert_eq!(keys, ["column", "given", "kl", "g", "degrees_of_freedom", "p_value", "p_permuted", "contributions"]);
     report.timeline = None;
     report.joint.clear();
     let value: serde_json::Value = serde_json::from_str(&json::drift(&report, Unit::Nats, None)).unwrap();
