@@ -198,6 +198,14 @@ macro_rules! lanes {
             }
         }
 
+        impl<S: Simd> $name<S> {
+            /// Bit `i` is set where lane `i` is smaller than that of `other`.
+            #[inline(always)]
+            pub(crate) fn less_bits(self, other: Self) -> u64 {
+                self.0.simd_lt(other.0).to_bitmask()
+            }
+        }
+
         impl<S: Simd> Real for $name<S> {
             const DIGITS: u32 = $digits;
 

@@ -9,9 +9,10 @@
 )]
 
 use super::neighbours::{Batch, GROUP};
+use super::single::{BLOCK, Rounded, Singles};
 use super::tree::{Node, Tree};
 use crate::num::Real as _;
-use crate::num::simd::{F64s, Kernel, Lanes, Simd};
+use crate::num::simd::{F32s, F64s, Kernel, Lanes, Simd};
 
 /// A number for each query.
 pub(super) type Each = [f64; GROUP];
@@ -63,11 +64,25 @@ fn any_less<S: Simd>(a: &Wide<S>, b: &Wide<S>) -> bool {
     most.reduce_max() > 0.0
 }
 
+/// How many vectors of single precision there are.
+#[inline(always)]
+fn narrow<S: Simd>() -> usize {
+    GROUP / <F32s<S> as Lanes<S>>::LEN
+}
+
+/// The queries of the v-th.
+#[inline(always)]
+fn narrow_span<S: Simd>(v: usize) -> core::ops::Range<usize> {
+    let len = <F32s<S> as Lanes<S>>::LEN;
+    v * len..(v + 1) * len
+}
+
 /// Queries, a coordinate after another, and the tree they go through.
 #[derive(Clone, Copy)]
 struct Queries<'a> {
     tree: &'a Tree,
     lanes: &'a [Each],
+    rounded: &'a Rounded,
 }
 
 impl Queries<'_> {
@@ -98,6 +113,69 @@ impl Queries<'_> {
             }
         }
         sum
+    }
+
+    /// x·y − |y|²/2 for the v-th queries and a block's points, in single precision.
+    #[inline(always)]
+    fn products<S: Simd>(&self, simd: S, block: &[f32], v: usize) -> [F32s<S>; BLOCK] {
+        let mut sums = [F32s::splat(simd, 0.0); BLOCK];
+        for at in 0..BLOCK {
+            sums[at] = F32s::splat(simd, f64::from(block[at]));
+        }
+        for (lanes, points) in self.rounded.lanes.iter().zip(block[BLOCK..].chunks_exact(BLOCK)) {
+            let x = F32s::load(simd, &lanes[narrow_span::<S>(v)]);
+            for at in 0..BLOCK {
+                sums[at] = x.mul_add(F32s::splat(simd, f64::from(points[at])), sums[at]);
+            }
+        }
+        sums
+    }
+
+    /// Adds the numbers of a block's points within the radius of `thresholds`, if single precision is enough to tell for all of them.
+    #[inline(always)]
+    fn sure<S: Simd>(&self, simd: S, first: usize, thresholds: &[Singles; 2], counts: &mut Each) -> bool {
+        let (zero, one) = (F32s::splat(simd, 0.0), F32s::splat(simd, 1.0));
+        let mut within = [0.0; GROUP];
+        let mut doubtful = 0;
+        for v in 0..narrow::<S>() {
+            let found = self.products(simd, self.tree.block(first), v);
+            let maybe = F32s::load(simd, &thresholds[0][narrow_span::<S>(v)]);
+            let surely = F32s::load(simd, &thresholds[1][narrow_span::<S>(v)]);
+            let (mut most, mut least) = (zero, zero);
+            for at in 0..BLOCK {
+                most = most + maybe.where_less(found[at], one, zero);
+                least = least + surely.where_less(found[at], one, zero);
+            }
+            doubtful |= least.less_bits(most);
+            least.store(&mut within[narrow_span::<S>(v)]);
+        }
+        if doubtful > 0 {
+            return false;
+        }
+        for lane in 0..GROUP {
+            counts[lane] += f64::from(within[lane]);
+        }
+        true
+    }
+
+    /// The least squared distances to a node's box in single precision, none too large by more than rounding; and their sum.
+    #[inline(always)]
+    fn hull<S: Simd>(&self, simd: S, node: usize) -> (f64, Singles) {
+        let (hull, zero) = (self.tree.hull(node), F32s::splat(simd, 0.0));
+        let (mut least, mut total) = ([0.0; GROUP], [F64s::splat(simd, 0.0); 2]);
+        for v in 0..narrow::<S>() {
+            let mut sum = zero;
+            for ([down, up], side) in self.rounded.between.iter().zip(hull.chunks_exact(2)) {
+                let (low, high) = (F32s::splat(simd, f64::from(side[0])), F32s::splat(simd, f64::from(side[1])));
+                let (down, up) =
+                    (F32s::load(simd, &down[narrow_span::<S>(v)]), F32s::load(simd, &up[narrow_span::<S>(v)]));
+                let out = (low - up).max(down - high).max(zero);
+                sum = out.mul_add(out, sum);
+            }
+            sum.store(&mut least[narrow_span::<S>(v)]);
+            sum.add_to(&mut total);
+        }
+        ((total[0] + total[1]).reduce_sum(), least)
     }
 
     /// The greatest.
@@ -132,67 +210,104 @@ pub(super) struct Nearest<'a> {
     pub(super) most: usize,
 }
 
+/// How far each query looks: its list's last distance, and what single precision is compared with for it.
+struct Bounds {
+    worst: Each,
+    threshold: Singles,
+    reach: Singles,
+}
+
+impl Bounds {
+    #[inline(always)]
+    fn set(&mut self, lane: usize, worst: f64, rounded: &Rounded) {
+        self.worst[lane] = worst;
+        self.reach[lane] = rounded.reach(worst);
+        self.threshold[lane] = rounded.thresholds(lane, worst)[0];
+    }
+}
+
 impl Kernel for Nearest<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let lanes = lanes(self.batch);
-        let queries = Queries { tree: self.tree, lanes: &lanes };
+        let rounded = Rounded::new(self.batch, &lanes);
+        let queries = Queries { tree: self.tree, lanes: &lanes, rounded: &rounded };
         // Lanes without a query ask for nothing.
-        let mut worst: Each = core::array::from_fn(|lane| if lane < self.batch.len() { f64::MAX } else { f64::MIN });
-        let mut stack: Vec<usize> = Vec::with_capacity(64);
-        stack.push(0);
-        while let Some(at) = stack.pop() {
-            if !any_less::<S>(&queries.least(simd, at), &load(simd, &worst)) {
+        let mut bounds = Bounds { worst: [f64::MIN; GROUP], threshold: [f32::INFINITY; GROUP], reach: [-1.0; GROUP] };
+        for lane in 0..self.batch.len() {
+            bounds.set(lane, f64::MAX, &rounded);
+        }
+        let mut stack: Vec<(usize, Singles)> = Vec::with_capacity(64);
+        stack.push((0, [0.0; GROUP]));
+        while let Some((at, least)) = stack.pop() {
+            let mut reached = 0;
+            for v in 0..narrow::<S>() {
+                let reach = F32s::<S>::load(simd, &bounds.reach[narrow_span::<S>(v)]);
+                reached |= F32s::load(simd, &least[narrow_span::<S>(v)]).less_bits(reach);
+            }
+            if reached == 0 {
                 continue;
             }
             let node = self.tree.node(at);
             if node.second == 0 {
-                self.leaf(simd, queries, node, &mut worst);
+                self.leaf(simd, queries, node, &mut bounds);
                 continue;
             }
             // The nearer child last, so that it comes first.
-            let first = self.total(&queries.least(simd, at + 1));
-            let second = self.total(&queries.least(simd, node.second));
+            let [(first, of_first), (second, of_second)] =
+                [queries.hull(simd, at + 1), queries.hull(simd, node.second)];
             match first <= second {
-                true => stack.extend([node.second, at + 1]),
-                false => stack.extend([at + 1, node.second]),
+                true => stack.extend([(node.second, of_second), (at + 1, of_first)]),
+                false => stack.extend([(at + 1, of_first), (node.second, of_second)]),
             }
         }
     }
 }
 
 impl Nearest<'_> {
-    /// The sum over the queries.
     #[inline(always)]
-    fn total<S: Simd>(&self, of: &Wide<S>) -> f64 {
-        let mut each = [0.0; GROUP];
-        store(of, &mut each);
-        let mut total = 0.0;
-        for x in &each[..self.batch.len()] {
-            total += x;
-        }
-        total
-    }
-
-    #[inline(always)]
-    fn leaf<S: Simd>(&mut self, simd: S, queries: Queries<'_>, node: &Node, worst: &mut Each) {
-        let mut bound = load(simd, worst);
-        for index in node.first..node.end {
-            let found = queries.distances(simd, self.tree.row(index));
-            if !any_less::<S>(&found, &bound) {
-                continue;
-            }
-            let mut distances = [0.0; GROUP];
-            store(&found, &mut distances);
-            for lane in 0..self.batch.len() {
-                if distances[lane] < worst[lane] && self.batch.own.is_none_or(|own| own + lane != index) {
-                    worst[lane] =
-                        insert(&mut self.lists[lane * self.most..][..self.most], distances[lane]).min(f64::MAX);
+    fn leaf<S: Simd>(&mut self, simd: S, queries: Queries<'_>, node: &Node, bounds: &mut Bounds) {
+        for first in (node.first..node.end).step_by(BLOCK) {
+            let (mut near, mut any) = ([0; BLOCK], 0);
+            for v in 0..narrow::<S>() {
+                let threshold = F32s::load(simd, &bounds.threshold[narrow_span::<S>(v)]);
+                let found = queries.products(simd, self.tree.block(first), v);
+                for at in 0..BLOCK {
+                    near[at] |= threshold.less_bits(found[at]) << narrow_span::<S>(v).start;
+                    any |= near[at];
                 }
             }
-            bound = load(simd, worst);
+            if any == 0 {
+                continue;
+            }
+            for at in 0..BLOCK {
+                if near[at] > 0 {
+                    self.meet(simd, queries, first + at, bounds);
+                }
+            }
+        }
+    }
+
+    /// Puts a point into the lists that it belongs to.
+    #[inline(always)]
+    fn meet<S: Simd>(&mut self, simd: S, queries: Queries<'_>, index: usize, bounds: &mut Bounds) {
+        let (found, bound) = (queries.distances(simd, self.tree.row(index)), load(simd, &bounds.worst));
+        let mut nearer = 0;
+        for v in 0..vectors::<S>() {
+            nearer |= found[v].less_bits(bound[v]) << span::<S>(v).start;
+        }
+        let mut distances = [0.0; GROUP];
+        store(&found, &mut distances);
+        while nearer > 0 {
+            let lane = nearer.trailing_zeros() as usize;
+            nearer &= nearer - 1;
+            if self.batch.own.is_none_or(|own| own + lane != index) {
+                let list = &mut self.lists[lane * self.most..][..self.most];
+                let worst = insert(list, distances[lane]).min(f64::MAX);
+                bounds.set(lane, worst, queries.rounded);
+            }
         }
     }
 }
@@ -225,7 +340,14 @@ impl Kernel for Within<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let lanes = lanes(self.batch);
-        let queries = Queries { tree: self.tree, lanes: &lanes };
+        let rounded = Rounded::new(self.batch, &lanes);
+        let queries = Queries { tree: self.tree, lanes: &lanes, rounded: &rounded };
+        let mut thresholds = vec![[[0.0; GROUP]; 2]; self.radii.len()];
+        for (thresholds, radii) in thresholds.iter_mut().zip(self.radii) {
+            for lane in 0..GROUP {
+                [thresholds[0][lane], thresholds[1][lane]] = rounded.thresholds(lane, radii[lane]);
+            }
+        }
         let mut stack = Vec::with_capacity(64);
         stack.push((0, 0, self.radii.len()));
         while let Some((at, from, to)) = stack.pop() {
@@ -258,10 +380,15 @@ impl Kernel for Within<'_> {
                 stack.extend([(node.second, first, end), (at + 1, first, end)]);
                 continue;
             }
-            for index in node.first..node.end {
-                let found = queries.distances(simd, self.tree.row(index));
+            for block in (node.first..node.end).step_by(BLOCK) {
                 for k in first..end {
-                    add(simd, &found, &self.radii[k], 1.0, &mut self.counts[k]);
+                    if queries.sure(simd, block, &thresholds[k], &mut self.counts[k]) {
+                        continue;
+                    }
+                    for index in block..node.end.min(block + BLOCK) {
+                        let found = queries.distances(simd, self.tree.row(index));
+                        add(simd, &found, &self.radii[k], 1.0, &mut self.counts[k]);
+                    }
                 }
             }
         }
