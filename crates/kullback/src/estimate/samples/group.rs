@@ -54,16 +54,6 @@ fn store<S: Simd>(from: &Wide<S>, to: &mut Each) {
     }
 }
 
-/// Whether any of `a` is smaller than that of `b`.
-#[inline(always)]
-fn any_less<S: Simd>(a: &Wide<S>, b: &Wide<S>) -> bool {
-    let mut most = b[0] - a[0];
-    for v in 1..vectors::<S>() {
-        most = most.max(b[v] - a[v]);
-    }
-    most.reduce_max() > 0.0
-}
-
 /// How many vectors of single precision there are.
 #[inline(always)]
 fn narrow<S: Simd>() -> usize {
@@ -75,6 +65,17 @@ fn narrow<S: Simd>() -> usize {
 fn narrow_span<S: Simd>(v: usize) -> core::ops::Range<usize> {
     let len = <F32s<S> as Lanes<S>>::LEN;
     v * len..(v + 1) * len
+}
+
+/// A bit for each query, set where `a` is smaller than `b`.
+#[inline(always)]
+fn less<S: Simd>(simd: S, a: &Singles, b: &Singles) -> u64 {
+    let mut bits = 0;
+    for v in 0..narrow::<S>() {
+        let b = F32s::<S>::load(simd, &b[narrow_span::<S>(v)]);
+        bits |= F32s::load(simd, &a[narrow_span::<S>(v)]).less_bits(b) << narrow_span::<S>(v).start;
+    }
+    bits
 }
 
 /// Queries, a coordinate after another, and the tree they go through.
@@ -131,16 +132,16 @@ impl Queries<'_> {
         sums
     }
 
-    /// Adds the numbers of a block's points within the radius of `thresholds`, if single precision is enough to tell for all of them.
+    /// Adds the numbers of a block's points within a radius, if single precision is enough to tell for all of them.
     #[inline(always)]
-    fn sure<S: Simd>(&self, simd: S, first: usize, thresholds: &[Singles; 2], counts: &mut Each) -> bool {
+    fn sure<S: Simd>(&self, simd: S, first: usize, limits: &Limits, counts: &mut Each) -> bool {
         let (zero, one) = (F32s::splat(simd, 0.0), F32s::splat(simd, 1.0));
         let mut within = [0.0; GROUP];
         let mut doubtful = 0;
         for v in 0..narrow::<S>() {
             let found = self.products(simd, self.tree.block(first), v);
-            let maybe = F32s::load(simd, &thresholds[0][narrow_span::<S>(v)]);
-            let surely = F32s::load(simd, &thresholds[1][narrow_span::<S>(v)]);
+            let maybe = F32s::load(simd, &limits.maybe[narrow_span::<S>(v)]);
+            let surely = F32s::load(simd, &limits.surely[narrow_span::<S>(v)]);
             let (mut most, mut least) = (zero, zero);
             for at in 0..BLOCK {
                 most = most + maybe.where_less(found[at], one, zero);
@@ -178,7 +179,24 @@ impl Queries<'_> {
         ((total[0] + total[1]).reduce_sum(), least)
     }
 
-    /// The greatest.
+    /// About the greatest squared distances to a node's box.
+    #[inline(always)]
+    fn far<S: Simd>(&self, simd: S, node: usize) -> Singles {
+        let mut greatest = [0.0; GROUP];
+        for v in 0..narrow::<S>() {
+            let mut sum = F32s::splat(simd, 0.0);
+            for (lanes, side) in self.rounded.lanes.iter().zip(self.tree.hull(node).chunks_exact(2)) {
+                let (low, high) = (F32s::splat(simd, f64::from(side[0])), F32s::splat(simd, f64::from(side[1])));
+                let x = F32s::load(simd, &lanes[narrow_span::<S>(v)]);
+                let far = (x - low).max(high - x);
+                sum = far.mul_add(far, sum);
+            }
+            sum.store(&mut greatest[narrow_span::<S>(v)]);
+        }
+        greatest
+    }
+
+    /// The greatest squared distances to a node's box.
     #[inline(always)]
     fn greatest<S: Simd>(&self, simd: S, node: usize) -> Wide<S> {
         let mut sum = splat(simd, 0.0);
@@ -219,10 +237,18 @@ struct Bounds {
 
 impl Bounds {
     #[inline(always)]
-    fn set(&mut self, lane: usize, worst: f64, rounded: &Rounded) {
-        self.worst[lane] = worst;
-        self.reach[lane] = rounded.reach(worst);
-        self.threshold[lane] = rounded.thresholds(lane, worst)[0];
+    fn new(worst: Each, rounded: &Rounded) -> Self {
+        let mut bounds = Self { worst, threshold: [0.0; GROUP], reach: [0.0; GROUP] };
+        bounds.renew(rounded);
+        bounds
+    }
+
+    #[inline(always)]
+    fn renew(&mut self, rounded: &Rounded) {
+        for lane in 0..GROUP {
+            self.threshold[lane] = rounded.thresholds(lane, self.worst[lane])[0];
+            self.reach[lane] = rounded.reach(self.worst[lane]);
+        }
     }
 }
 
@@ -235,19 +261,12 @@ impl Kernel for Nearest<'_> {
         let rounded = Rounded::new(self.batch, &lanes);
         let queries = Queries { tree: self.tree, lanes: &lanes, rounded: &rounded };
         // Lanes without a query ask for nothing.
-        let mut bounds = Bounds { worst: [f64::MIN; GROUP], threshold: [f32::INFINITY; GROUP], reach: [-1.0; GROUP] };
-        for lane in 0..self.batch.len() {
-            bounds.set(lane, f64::MAX, &rounded);
-        }
+        let worst = core::array::from_fn(|lane| if lane < self.batch.len() { f64::MAX } else { f64::MIN });
+        let mut bounds = Bounds::new(worst, &rounded);
         let mut stack: Vec<(usize, Singles)> = Vec::with_capacity(64);
         stack.push((0, [0.0; GROUP]));
         while let Some((at, least)) = stack.pop() {
-            let mut reached = 0;
-            for v in 0..narrow::<S>() {
-                let reach = F32s::<S>::load(simd, &bounds.reach[narrow_span::<S>(v)]);
-                reached |= F32s::load(simd, &least[narrow_span::<S>(v)]).less_bits(reach);
-            }
-            if reached == 0 {
+            if less(simd, &least, &bounds.reach) == 0 {
                 continue;
             }
             let node = self.tree.node(at);
@@ -284,29 +303,24 @@ impl Nearest<'_> {
             }
             for at in 0..BLOCK {
                 if near[at] > 0 {
-                    self.meet(simd, queries, first + at, bounds);
+                    self.meet(simd, queries, first + at, near[at], &mut bounds.worst);
                 }
             }
+            bounds.renew(queries.rounded);
         }
     }
 
-    /// Puts a point into the lists that it belongs to.
+    /// Puts a point into the lists of those queries of `near` that it belongs to.
     #[inline(always)]
-    fn meet<S: Simd>(&mut self, simd: S, queries: Queries<'_>, index: usize, bounds: &mut Bounds) {
-        let (found, bound) = (queries.distances(simd, self.tree.row(index)), load(simd, &bounds.worst));
-        let mut nearer = 0;
-        for v in 0..vectors::<S>() {
-            nearer |= found[v].less_bits(bound[v]) << span::<S>(v).start;
-        }
+    fn meet<S: Simd>(&mut self, simd: S, queries: Queries<'_>, index: usize, mut near: u64, worst: &mut Each) {
         let mut distances = [0.0; GROUP];
-        store(&found, &mut distances);
-        while nearer > 0 {
-            let lane = nearer.trailing_zeros() as usize;
-            nearer &= nearer - 1;
-            if self.batch.own.is_none_or(|own| own + lane != index) {
+        store(&queries.distances(simd, self.tree.row(index)), &mut distances);
+        while near > 0 {
+            let lane = near.trailing_zeros() as usize;
+            near &= near - 1;
+            if distances[lane] < worst[lane] && self.batch.own.is_none_or(|own| own + lane != index) {
                 let list = &mut self.lists[lane * self.most..][..self.most];
-                let worst = insert(list, distances[lane]).min(f64::MAX);
-                bounds.set(lane, worst, queries.rounded);
+                worst[lane] = insert(list, distances[lane]).min(f64::MAX);
             }
         }
     }
@@ -334,24 +348,54 @@ pub(super) struct Within<'a> {
     pub(super) counts: &'a mut [Each],
 }
 
+/// What single precision is compared with for each query's radius.
+#[derive(Clone, Default)]
+struct Limits {
+    /// [`Rounded::thresholds`].
+    maybe: Singles,
+    surely: Singles,
+    /// [`Rounded::reach`].
+    reach: Singles,
+    /// [`Rounded::holds`].
+    holds: Singles,
+}
+
 impl Kernel for Within<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(mut self, simd: S) {
         let lanes = lanes(self.batch);
         let rounded = Rounded::new(self.batch, &lanes);
         let queries = Queries { tree: self.tree, lanes: &lanes, rounded: &rounded };
-        let mut thresholds = vec![[[0.0; GROUP]; 2]; self.radii.len()];
-        for (thresholds, radii) in thresholds.iter_mut().zip(self.radii) {
+        let mut limits = vec![Limits::default(); self.radii.len()];
+        for (limits, radii) in limits.iter_mut().zip(self.radii) {
             for lane in 0..GROUP {
-                [thresholds[0][lane], thresholds[1][lane]] = rounded.thresholds(lane, radii[lane]);
+                [limits.maybe[lane], limits.surely[lane]] = rounded.thresholds(lane, radii[lane]);
+                limits.reach[lane] = rounded.reach(radii[lane]);
+                limits.holds[lane] = rounded.holds(lane, radii[lane]);
             }
         }
         let mut stack = Vec::with_capacity(64);
         stack.push((0, 0, self.radii.len()));
-        while let Some((at, from, to)) = stack.pop() {
+        while let Some((at, mut from, to)) = stack.pop() {
             let node = self.tree.node(at);
+            let (_, near) = queries.hull(simd, at);
+            while from < to && less(simd, &near, &limits[from].reach) == 0 {
+                from += 1;
+            }
+            if from == to {
+                continue;
+            }
+            let reached = less(simd, &near, &limits[to - 1].reach);
+            if reached & less(simd, &queries.far(simd, at), &limits[to - 1].holds) == 0 {
+                // No ball holds all of the box.
+                match node.second {
+                    0 => self.leaf(simd, queries, node, &limits, from..to),
+                    second => stack.extend([(second, from, to), (at + 1, from, to)]),
+                }
+                continue;
+            }
             let (least, greatest) = (queries.least(simd, at), queries.greatest(simd, at));
             // The radii that some query's ball cuts this box with; the others hold all of it or nothing.
             let (mut first, mut end) = (to, from);
@@ -380,15 +424,29 @@ impl Kernel for Within<'_> {
                 stack.extend([(node.second, first, end), (at + 1, first, end)]);
                 continue;
             }
-            for block in (node.first..node.end).step_by(BLOCK) {
-                for k in first..end {
-                    if queries.sure(simd, block, &thresholds[k], &mut self.counts[k]) {
-                        continue;
-                    }
-                    for index in block..node.end.min(block + BLOCK) {
-                        let found = queries.distances(simd, self.tree.row(index));
-                        add(simd, &found, &self.radii[k], 1.0, &mut self.counts[k]);
-                    }
+            self.leaf(simd, queries, node, &limits, first..end);
+        }
+    }
+}
+
+impl Within<'_> {
+    #[inline(always)]
+    fn leaf<S: Simd>(
+        &mut self,
+        simd: S,
+        queries: Queries<'_>,
+        node: &Node,
+        limits: &[Limits],
+        ks: core::ops::Range<usize>,
+    ) {
+        for block in (node.first..node.end).step_by(BLOCK) {
+            for k in ks.start..ks.end {
+                if queries.sure(simd, block, &limits[k], &mut self.counts[k]) {
+                    continue;
+                }
+                for index in block..node.end.min(block + BLOCK) {
+                    let found = queries.distances(simd, self.tree.row(index));
+                    add(simd, &found, &self.radii[k], 1.0, &mut self.counts[k]);
                 }
             }
         }

@@ -88,6 +88,13 @@ impl Rounded {
     /// below this.
     #[inline(always)]
     pub(super) fn reach(&self, radius: f64) -> f32 {
-        if radius > 0.0 { ((radius * (1.0 + self.error) + TINY) as f32).next_up() } else { -1.0 }
+        let reach = (radius * (1.0 + self.error) + TINY) as f32;
+        if radius >= 0.0 { reach } else { -1.0 }
+    }
+
+    /// A box is likely not within the ball if its greatest distance is not below this; the ball of radius 0 may hold a box of no width.
+    #[inline(always)]
+    pub(super) fn holds(&self, lane: usize, radius: f64) -> f32 {
+        (radius + self.error * (3.0 * self.squares[lane] + 2.0 * radius) + TINY) as f32
     }
 }
