@@ -198,14 +198,6 @@ macro_rules! lanes {
             }
         }
 
-        impl<S: Simd> $name<S> {
-            /// Bit `i` is set where lane `i` is smaller than that of `other`.
-            #[inline(always)]
-            pub(crate) fn less_bits(self, other: Self) -> u64 {
-                self.0.simd_lt(other.0).to_bitmask()
-            }
-        }
-
         impl<S: Simd> Real for $name<S> {
             const DIGITS: u32 = $digits;
 
@@ -389,6 +381,14 @@ impl<S: Simd> Within<S> {
         let zero = p.constant(0.0).0;
         let positive = p.0.simd_gt(zero) & q.0.simd_gt(zero);
         (!self.0 & positive).to_bitmask()
+    }
+}
+
+impl<S: Simd> F32s<S> {
+    /// Bit `i` is set where lane `i` is smaller than that of `other`.
+    #[inline(always)]
+    pub(crate) fn less_bits(self, other: Self) -> u64 {
+        self.0.simd_lt(other.0).to_bitmask()
     }
 }
 

@@ -326,17 +326,16 @@ impl Nearest<'_> {
     }
 }
 
-/// Puts a distance into an ordered list, whose largest goes, and returns what is the largest then.
+/// Puts a distance into an ordered list, whose largest goes, and returns what is the largest then. Without a branch, for where it belongs
+/// cannot be foreseen.
 #[inline(always)]
 fn insert(list: &mut [f64], distance: f64) -> f64 {
-    let last = list.len() - 1;
-    let mut place = last;
-    while place > 0 && list[place - 1] > distance {
-        list[place] = list[place - 1];
-        place -= 1;
+    let (mut above, mut last) = (distance, distance);
+    for place in list {
+        (*place, above) = if above < *place { (above, *place) } else { (*place, above) };
+        last = *place;
     }
-    list[place] = distance;
-    list[last]
+    last
 }
 
 /// What the numbers within radii are asked with. A radius below zero holds nothing.

@@ -19,15 +19,20 @@ const WHOLE: f64 = 1e29;
 /// More than underflow changes, with coordinates cut as above.
 const TINY: f64 = 1e-26;
 
+#[inline(always)]
 fn cut(x: f64) -> f64 {
     x.clamp(-FAR, FAR)
 }
 
+/// Below what is left of `x` when it is cut.
+#[inline(always)]
 pub(super) fn down(x: f64) -> f32 {
     let near = cut(x) as f32;
-    if f64::from(near) > x { near.next_down() } else { near }
+    near - (near.abs() * f32::EPSILON + f32::MIN_POSITIVE)
 }
 
+/// Above it.
+#[inline(always)]
 pub(super) fn up(x: f64) -> f32 {
     -down(-x)
 }
@@ -60,6 +65,7 @@ pub(super) struct Rounded {
 }
 
 impl Rounded {
+    #[inline(always)]
     pub(super) fn new(batch: &Batch<'_>, lanes: &[Each]) -> Self {
         let mut squares = [0.0; GROUP];
         for lanes in lanes {
@@ -67,9 +73,20 @@ impl Rounded {
                 *square += cut(x) * cut(x);
             }
         }
-        let between = lanes.iter().map(|lanes| [lanes.map(down), lanes.map(up)]).collect();
-        let lanes = lanes.iter().map(|lanes| lanes.map(|x| cut(x) as f32)).collect();
-        Self { lanes, between, squares, error: (2 * batch.dimensions + 8) as f64 * f64::from(f32::EPSILON) / 2.0 }
+        let mut rounded = vec![[0.0; GROUP]; lanes.len()];
+        let mut between = vec![[[0.0; GROUP]; 2]; lanes.len()];
+        for (column, lanes) in lanes.iter().enumerate() {
+            for (lane, &x) in lanes.iter().enumerate() {
+                rounded[column][lane] = cut(x) as f32;
+                (between[column][0][lane], between[column][1][lane]) = (down(x), up(x));
+            }
+        }
+        Self {
+            lanes: rounded,
+            between,
+            squares,
+            error: (2 * batch.dimensions + 8) as f64 * f64::from(f32::EPSILON) / 2.0,
+        }
     }
 
     /// Above the first of these s may be that of a point within the squared radius, above the second it is. A radius below zero holds nothing.

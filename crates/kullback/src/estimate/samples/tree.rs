@@ -65,7 +65,8 @@ impl Tree {
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
             for &index in order.iter() {
                 let x = points[index * d + column];
-                (low, high) = (low.min(x), high.max(x));
+                low = if x < low { x } else { low };
+                high = if x > high { x } else { high };
             }
             self.boxes.extend([low, high]);
             self.hulls.extend([single::down(low), single::up(high)]);
