@@ -6,7 +6,7 @@ use super::single::{self, BLOCK};
 use crate::num::simd::{Level, dispatch};
 
 /// Points in a leaf.
-const LEAF: usize = 2 * BLOCK;
+const LEAF: usize = 4 * BLOCK;
 
 /// Points in the order of the leaves, and the boxes around them. Distances are squared and Euclidean, of differences taken directly:
 /// |x|² + |y|² − 2xy would lose the digits of small ones.
