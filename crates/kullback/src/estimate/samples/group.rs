@@ -1,7 +1,8 @@
 //! The loops of a k-d tree that several queries go through side by side, a lane each.
 //!
-//! Queries that are near one another want the same nodes: a group of them walks the tree once, and a point that is read is compared with all.
-//! Differences are squared and added without a fused multiply-add, so that distances have the same bits on every machine.
+//! Queries that are near one another want the same nodes: a group of them walks the tree once, and a point that is read is compared with all,
+//! in single precision first (see [`single`](super::single)); what that leaves open is decided in double precision. There
+//! differences are squared and added without a fused multiply-add, so that distances have the same bits on every machine.
 
 #![allow(
     clippy::needless_range_loop,
