@@ -248,7 +248,9 @@ impl Bounds {
     fn renew(&mut self, rounded: &Rounded) {
         for lane in 0..GROUP {
             self.threshold[lane] = rounded.thresholds(lane, self.worst[lane])[0];
-            self.reach[lane] = rounded.reach(self.worst[lane]);
+            // A full list of coincident points wants no more of them.
+            let wanted = if self.worst[lane] > 0.0 { self.worst[lane] } else { -1.0 };
+            self.reach[lane] = rounded.reach(wanted);
         }
     }
 }
