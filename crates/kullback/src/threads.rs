@@ -18,6 +18,15 @@ pub(crate) fn each<W: Send, O, R: Send>(work: Vec<W>, own: fn() -> O, run: &(dyn
     work.into_iter().map(|work| run(&mut own, work)).collect()
 }
 
+/// Both results, by two threads where there are.
+pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    #[cfg(feature = "rayon")]
+    if rayon::current_num_threads() > 1 {
+        return rayon::join(a, b);
+    }
+    (a(), b())
+}
+
 /// The caller takes its shares like everybody else. Were it to wait, all threads of the pool would have to wake up first,
 /// and may do so on the caller's core, where the second stands in line for milliseconds.
 #[cfg(feature = "rayon")]

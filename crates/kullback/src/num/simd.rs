@@ -384,6 +384,14 @@ impl<S: Simd> Within<S> {
     }
 }
 
+impl<S: Simd> F32s<S> {
+    /// Bit `i` is set where lane `i` is smaller than that of `other`.
+    #[inline(always)]
+    pub(crate) fn less_bits(self, other: Self) -> u64 {
+        self.0.simd_lt(other.0).to_bitmask()
+    }
+}
+
 impl<S: Simd> Lanes<S> for F32s<S> {
     type Element = f32;
     const LEN: usize = S::f32s::LEN;

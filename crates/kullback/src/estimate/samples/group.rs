@@ -1,7 +1,8 @@
 //! The loops of a k-d tree that several queries go through side by side, a lane each.
 //!
-//! Queries that are near one another want the same nodes: a group of them walks the tree once, and a point that is read is compared with all.
-//! Differences are squared and added without a fused multiply-add, so that distances have the same bits on every machine.
+//! Queries that are near one another want the same nodes: a group of them walks the tree once, and a point that is read is compared with all,
+//! in single precision first (see [`single`](super::single)); what that leaves open is decided in double precision. There
+//! differences are squared and added without a fused multiply-add, so that distances have the same bits on every machine.
 
 #![allow(
     clippy::needless_range_loop,
@@ -9,9 +10,10 @@
 )]
 
 use super::neighbours::{Batch, GROUP};
+use super::single::{BLOCK, Rounded, Singles};
 use super::tree::{Node, Tree};
 use crate::num::Real as _;
-use crate::num::simd::{F64s, Kernel, Lanes, Simd};
+use crate::num::simd::{F32s, F64s, Kernel, Lanes, Simd};
 
 /// A number for each query.
 pub(super) type Each = [f64; GROUP];
@@ -53,14 +55,28 @@ fn store<S: Simd>(from: &Wide<S>, to: &mut Each) {
     }
 }
 
-/// Whether any of `a` is smaller than that of `b`.
+/// How many vectors of single precision there are.
 #[inline(always)]
-fn any_less<S: Simd>(a: &Wide<S>, b: &Wide<S>) -> bool {
-    let mut most = b[0] - a[0];
-    for v in 1..vectors::<S>() {
-        most = most.max(b[v] - a[v]);
+fn narrow<S: Simd>() -> usize {
+    GROUP / <F32s<S> as Lanes<S>>::LEN
+}
+
+/// The queries of the v-th.
+#[inline(always)]
+fn narrow_span<S: Simd>(v: usize) -> core::ops::Range<usize> {
+    let len = <F32s<S> as Lanes<S>>::LEN;
+    v * len..(v + 1) * len
+}
+
+/// A bit for each query, set where `a` is smaller than `b`.
+#[inline(always)]
+fn less<S: Simd>(simd: S, a: &Singles, b: &Singles) -> u64 {
+    let mut bits = 0;
+    for v in 0..narrow::<S>() {
+        let b = F32s::<S>::load(simd, &b[narrow_span::<S>(v)]);
+        bits |= F32s::load(simd, &a[narrow_span::<S>(v)]).less_bits(b) << narrow_span::<S>(v).start;
     }
-    most.reduce_max() > 0.0
+    bits
 }
 
 /// Queries, a coordinate after another, and the tree they go through.
@@ -68,6 +84,7 @@ fn any_less<S: Simd>(a: &Wide<S>, b: &Wide<S>) -> bool {
 struct Queries<'a> {
     tree: &'a Tree,
     lanes: &'a [Each],
+    rounded: &'a Rounded,
 }
 
 impl Queries<'_> {
@@ -100,7 +117,87 @@ impl Queries<'_> {
         sum
     }
 
-    /// The greatest.
+    /// x·y − |y|²/2 for the v-th queries and a block's points, in single precision.
+    #[inline(always)]
+    fn products<S: Simd>(&self, simd: S, block: &[f32], v: usize) -> [F32s<S>; BLOCK] {
+        let mut sums = [F32s::splat(simd, 0.0); BLOCK];
+        for at in 0..BLOCK {
+            sums[at] = F32s::splat(simd, f64::from(block[at]));
+        }
+        for (lanes, points) in self.rounded.lanes.iter().zip(block[BLOCK..].chunks_exact(BLOCK)) {
+            let x = F32s::load(simd, &lanes[narrow_span::<S>(v)]);
+            for at in 0..BLOCK {
+                sums[at] = x.mul_add(F32s::splat(simd, f64::from(points[at])), sums[at]);
+            }
+        }
+        sums
+    }
+
+    /// Adds the numbers of a block's points within a radius, if single precision is enough to tell for all of them.
+    #[inline(always)]
+    fn sure<S: Simd>(&self, simd: S, first: usize, limits: &Limits, counts: &mut Each) -> bool {
+        let (zero, one) = (F32s::splat(simd, 0.0), F32s::splat(simd, 1.0));
+        let mut within = [0.0; GROUP];
+        let mut doubtful = 0;
+        for v in 0..narrow::<S>() {
+            let found = self.products(simd, self.tree.block(first), v);
+            let maybe = F32s::load(simd, &limits.maybe[narrow_span::<S>(v)]);
+            let surely = F32s::load(simd, &limits.surely[narrow_span::<S>(v)]);
+            let (mut most, mut least) = (zero, zero);
+            for at in 0..BLOCK {
+                most = most + maybe.where_less(found[at], one, zero);
+                least = least + surely.where_less(found[at], one, zero);
+            }
+            doubtful |= least.less_bits(most);
+            least.store(&mut within[narrow_span::<S>(v)]);
+        }
+        if doubtful > 0 {
+            return false;
+        }
+        for lane in 0..GROUP {
+            counts[lane] += f64::from(within[lane]);
+        }
+        true
+    }
+
+    /// The least squared distances to a node's box in single precision, none too large by more than rounding; and their sum.
+    #[inline(always)]
+    fn hull<S: Simd>(&self, simd: S, node: usize) -> (f64, Singles) {
+        let (hull, zero) = (self.tree.hull(node), F32s::splat(simd, 0.0));
+        let (mut least, mut total) = ([0.0; GROUP], [F64s::splat(simd, 0.0); 2]);
+        for v in 0..narrow::<S>() {
+            let mut sum = zero;
+            for ([down, up], side) in self.rounded.between.iter().zip(hull.chunks_exact(2)) {
+                let (low, high) = (F32s::splat(simd, f64::from(side[0])), F32s::splat(simd, f64::from(side[1])));
+                let (down, up) =
+                    (F32s::load(simd, &down[narrow_span::<S>(v)]), F32s::load(simd, &up[narrow_span::<S>(v)]));
+                let out = (low - up).max(down - high).max(zero);
+                sum = out.mul_add(out, sum);
+            }
+            sum.store(&mut least[narrow_span::<S>(v)]);
+            sum.add_to(&mut total);
+        }
+        ((total[0] + total[1]).reduce_sum(), least)
+    }
+
+    /// About the greatest squared distances to a node's box.
+    #[inline(always)]
+    fn far<S: Simd>(&self, simd: S, node: usize) -> Singles {
+        let mut greatest = [0.0; GROUP];
+        for v in 0..narrow::<S>() {
+            let mut sum = F32s::splat(simd, 0.0);
+            for (lanes, side) in self.rounded.lanes.iter().zip(self.tree.hull(node).chunks_exact(2)) {
+                let (low, high) = (F32s::splat(simd, f64::from(side[0])), F32s::splat(simd, f64::from(side[1])));
+                let x = F32s::load(simd, &lanes[narrow_span::<S>(v)]);
+                let far = (x - low).max(high - x);
+                sum = far.mul_add(far, sum);
+            }
+            sum.store(&mut greatest[narrow_span::<S>(v)]);
+        }
+        greatest
+    }
+
+    /// The greatest squared distances to a node's box.
     #[inline(always)]
     fn greatest<S: Simd>(&self, simd: S, node: usize) -> Wide<S> {
         let mut sum = splat(simd, 0.0);
@@ -132,82 +229,116 @@ pub(super) struct Nearest<'a> {
     pub(super) most: usize,
 }
 
+/// How far each query looks: its list's last distance, and what single precision is compared with for it.
+struct Bounds {
+    worst: Each,
+    threshold: Singles,
+    reach: Singles,
+}
+
+impl Bounds {
+    #[inline(always)]
+    fn new(worst: Each, rounded: &Rounded) -> Self {
+        let mut bounds = Self { worst, threshold: [0.0; GROUP], reach: [0.0; GROUP] };
+        bounds.renew(rounded);
+        bounds
+    }
+
+    #[inline(always)]
+    fn renew(&mut self, rounded: &Rounded) {
+        for lane in 0..GROUP {
+            self.threshold[lane] = rounded.thresholds(lane, self.worst[lane])[0];
+            // A full list of coincident points wants no more of them.
+            let wanted = if self.worst[lane] > 0.0 { self.worst[lane] } else { -1.0 };
+            self.reach[lane] = rounded.reach(wanted);
+        }
+    }
+}
+
 impl Kernel for Nearest<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let lanes = lanes(self.batch);
-        let queries = Queries { tree: self.tree, lanes: &lanes };
+        let rounded = Rounded::new(self.batch, &lanes);
+        let queries = Queries { tree: self.tree, lanes: &lanes, rounded: &rounded };
         // Lanes without a query ask for nothing.
-        let mut worst: Each = core::array::from_fn(|lane| if lane < self.batch.len() { f64::MAX } else { f64::MIN });
-        let mut stack: Vec<usize> = Vec::with_capacity(64);
-        stack.push(0);
-        while let Some(at) = stack.pop() {
-            if !any_less::<S>(&queries.least(simd, at), &load(simd, &worst)) {
+        let worst = core::array::from_fn(|lane| if lane < self.batch.len() { f64::MAX } else { f64::MIN });
+        let mut bounds = Bounds::new(worst, &rounded);
+        let mut stack: Vec<(usize, Singles)> = Vec::with_capacity(64);
+        stack.push((0, [0.0; GROUP]));
+        while let Some((at, least)) = stack.pop() {
+            if less(simd, &least, &bounds.reach) == 0 {
                 continue;
             }
             let node = self.tree.node(at);
             if node.second == 0 {
-                self.leaf(simd, queries, node, &mut worst);
+                self.leaf(simd, queries, node, &mut bounds);
                 continue;
             }
             // The nearer child last, so that it comes first.
-            let first = self.total(&queries.least(simd, at + 1));
-            let second = self.total(&queries.least(simd, node.second));
+            let [(first, of_first), (second, of_second)] =
+                [queries.hull(simd, at + 1), queries.hull(simd, node.second)];
             match first <= second {
-                true => stack.extend([node.second, at + 1]),
-                false => stack.extend([at + 1, node.second]),
+                true => stack.extend([(node.second, of_second), (at + 1, of_first)]),
+                false => stack.extend([(at + 1, of_first), (node.second, of_second)]),
             }
         }
     }
 }
 
 impl Nearest<'_> {
-    /// The sum over the queries.
     #[inline(always)]
-    fn total<S: Simd>(&self, of: &Wide<S>) -> f64 {
-        let mut each = [0.0; GROUP];
-        store(of, &mut each);
-        let mut total = 0.0;
-        for x in &each[..self.batch.len()] {
-            total += x;
-        }
-        total
-    }
-
-    #[inline(always)]
-    fn leaf<S: Simd>(&mut self, simd: S, queries: Queries<'_>, node: &Node, worst: &mut Each) {
-        let mut bound = load(simd, worst);
-        for index in node.first..node.end {
-            let found = queries.distances(simd, self.tree.row(index));
-            if !any_less::<S>(&found, &bound) {
-                continue;
-            }
-            let mut distances = [0.0; GROUP];
-            store(&found, &mut distances);
-            for lane in 0..self.batch.len() {
-                if distances[lane] < worst[lane] && self.batch.own.is_none_or(|own| own + lane != index) {
-                    worst[lane] =
-                        insert(&mut self.lists[lane * self.most..][..self.most], distances[lane]).min(f64::MAX);
+    fn leaf<S: Simd>(&mut self, simd: S, queries: Queries<'_>, node: &Node, bounds: &mut Bounds) {
+        for first in (node.first..node.end).step_by(BLOCK) {
+            let (mut near, mut any) = ([0; BLOCK], 0);
+            for v in 0..narrow::<S>() {
+                let threshold = F32s::load(simd, &bounds.threshold[narrow_span::<S>(v)]);
+                let found = queries.products(simd, self.tree.block(first), v);
+                for at in 0..BLOCK {
+                    near[at] |= threshold.less_bits(found[at]) << narrow_span::<S>(v).start;
+                    any |= near[at];
                 }
             }
-            bound = load(simd, worst);
+            if any == 0 {
+                continue;
+            }
+            for at in 0..BLOCK {
+                if near[at] > 0 {
+                    self.meet(simd, queries, first + at, near[at], &mut bounds.worst);
+                }
+            }
+            bounds.renew(queries.rounded);
+        }
+    }
+
+    /// Puts a point into the lists of those queries of `near` that it belongs to.
+    #[inline(always)]
+    fn meet<S: Simd>(&mut self, simd: S, queries: Queries<'_>, index: usize, mut near: u64, worst: &mut Each) {
+        let mut distances = [0.0; GROUP];
+        store(&queries.distances(simd, self.tree.row(index)), &mut distances);
+        while near > 0 {
+            let lane = near.trailing_zeros() as usize;
+            near &= near - 1;
+            if distances[lane] < worst[lane] && self.batch.own.is_none_or(|own| own + lane != index) {
+                let list = &mut self.lists[lane * self.most..][..self.most];
+                worst[lane] = insert(list, distances[lane]).min(f64::MAX);
+            }
         }
     }
 }
 
-/// Puts a distance into an ordered list, whose largest goes, and returns what is the largest then.
+/// Puts a distance into an ordered list, whose largest goes, and returns what is the largest then. Without a branch, for where it belongs
+/// cannot be foreseen.
 #[inline(always)]
 fn insert(list: &mut [f64], distance: f64) -> f64 {
-    let last = list.len() - 1;
-    let mut place = last;
-    while place > 0 && list[place - 1] > distance {
-        list[place] = list[place - 1];
-        place -= 1;
+    let (mut above, mut last) = (distance, distance);
+    for place in list {
+        (*place, above) = if above < *place { (above, *place) } else { (*place, above) };
+        last = *place;
     }
-    list[place] = distance;
-    list[last]
+    last
 }
 
 /// What the numbers within radii are asked with. A radius below zero holds nothing.
@@ -219,17 +350,54 @@ pub(super) struct Within<'a> {
     pub(super) counts: &'a mut [Each],
 }
 
+/// What single precision is compared with for each query's radius.
+#[derive(Clone, Default)]
+struct Limits {
+    /// [`Rounded::thresholds`].
+    maybe: Singles,
+    surely: Singles,
+    /// [`Rounded::reach`].
+    reach: Singles,
+    /// [`Rounded::holds`].
+    holds: Singles,
+}
+
 impl Kernel for Within<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(mut self, simd: S) {
         let lanes = lanes(self.batch);
-        let queries = Queries { tree: self.tree, lanes: &lanes };
+        let rounded = Rounded::new(self.batch, &lanes);
+        let queries = Queries { tree: self.tree, lanes: &lanes, rounded: &rounded };
+        let mut limits = vec![Limits::default(); self.radii.len()];
+        for (limits, radii) in limits.iter_mut().zip(self.radii) {
+            for lane in 0..GROUP {
+                [limits.maybe[lane], limits.surely[lane]] = rounded.thresholds(lane, radii[lane]);
+                limits.reach[lane] = rounded.reach(radii[lane]);
+                limits.holds[lane] = rounded.holds(lane, radii[lane]);
+            }
+        }
         let mut stack = Vec::with_capacity(64);
         stack.push((0, 0, self.radii.len()));
-        while let Some((at, from, to)) = stack.pop() {
+        while let Some((at, mut from, to)) = stack.pop() {
             let node = self.tree.node(at);
+            let (_, near) = queries.hull(simd, at);
+            while from < to && less(simd, &near, &limits[from].reach) == 0 {
+                from += 1;
+            }
+            if from == to {
+                continue;
+            }
+            let reached = less(simd, &near, &limits[to - 1].reach);
+            if reached & less(simd, &queries.far(simd, at), &limits[to - 1].holds) == 0 {
+                // No ball holds all of the box.
+                match node.second {
+                    0 => self.leaf(simd, queries, node, &limits, from..to),
+                    second => stack.extend([(second, from, to), (at + 1, from, to)]),
+                }
+                continue;
+            }
             let (least, greatest) = (queries.least(simd, at), queries.greatest(simd, at));
             // The radii that some query's ball cuts this box with; the others hold all of it or nothing.
             let (mut first, mut end) = (to, from);
@@ -258,9 +426,28 @@ impl Kernel for Within<'_> {
                 stack.extend([(node.second, first, end), (at + 1, first, end)]);
                 continue;
             }
-            for index in node.first..node.end {
-                let found = queries.distances(simd, self.tree.row(index));
-                for k in first..end {
+            self.leaf(simd, queries, node, &limits, first..end);
+        }
+    }
+}
+
+impl Within<'_> {
+    #[inline(always)]
+    fn leaf<S: Simd>(
+        &mut self,
+        simd: S,
+        queries: Queries<'_>,
+        node: &Node,
+        limits: &[Limits],
+        ks: core::ops::Range<usize>,
+    ) {
+        for block in (node.first..node.end).step_by(BLOCK) {
+            for k in ks.start..ks.end {
+                if queries.sure(simd, block, &limits[k], &mut self.counts[k]) {
+                    continue;
+                }
+                for index in block..node.end.min(block + BLOCK) {
+                    let found = queries.distances(simd, self.tree.row(index));
                     add(simd, &found, &self.radii[k], 1.0, &mut self.counts[k]);
                 }
             }

@@ -10,6 +10,7 @@ mod line;
 mod nearest;
 mod neighbours;
 mod scale;
+mod single;
 #[cfg(test)]
 mod tests;
 mod tree;

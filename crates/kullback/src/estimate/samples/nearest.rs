@@ -5,6 +5,7 @@ use super::line::Line;
 use super::neighbours::{CommonRadius, common_radius};
 use super::tree::Tree;
 use super::{APART, Found, Sample, SampleEstimator, SampleKl, SampleNote, interval};
+use crate::threads::both;
 
 /// Shares from which on a note is worth reading.
 const COINCIDENT: f64 = 0.01;
@@ -35,7 +36,10 @@ pub(super) fn value(p: &Sample<'_>, q: &Sample<'_>, estimator: SampleEstimator) 
 pub(super) fn values(p: &Sample<'_>, q: &Sample<'_>, ks: &[usize]) -> CommonRadius {
     match p.dimensions {
         1 => common_radius(&Line::new(p.points.to_vec()), &Line::new(q.points.to_vec()), ks),
-        d => common_radius(&Tree::new(d, &p.points), &Tree::new(d, &q.points), ks),
+        d => {
+            let (p, q) = both(|| Tree::new(d, &p.points), || Tree::new(d, &q.points));
+            common_radius(&p, &q, ks)
+        }
     }
 }
 

@@ -118,6 +118,19 @@ fn neighbours_are_those_of_all_distances() {
     }
 }
 
+/// Where single precision ends: squares that overflow or vanish in it, outliers, a crowd far from the origin.
+#[test]
+fn neighbours_are_those_of_all_distances_at_any_scale() {
+    for (scale, shift) in [(1e-30, 0.0), (1e-12, 1.0), (1e-4, 1e4), (1e9, 0.0), (1e16, 1e15), (1e30, 0.0)] {
+        let mut normal = Normal::new(7);
+        let mut moved = |n| normal.points(n, &[0.3; 3]).iter().map(|x| shift + scale * x).collect::<Vec<_>>();
+        let (mut points, mut queries) = (moved(301), moved(40));
+        points[..6].copy_from_slice(&[1e9, 0.0, -1e9, 0.0, 1e40, 1.0]);
+        queries[3..9].copy_from_slice(&[1e9, 0.0, -1e9, 0.0, 1e40, -1e20]);
+        agrees_with_all_distances(&Tree::new(3, &points), &queries, 3);
+    }
+}
+
 #[test]
 fn repeated_points_make_no_deep_tree() {
     let points = [1.0, 2.0].repeat(50_000);

@@ -2,15 +2,16 @@
 
 use super::group::{Each, Nearest, Within};
 use super::neighbours::{Batch, Neighbours};
+use super::single::{self, BLOCK};
 use crate::num::simd::{Level, dispatch};
 
 /// Points in a leaf.
-const LEAF: usize = 16;
+const LEAF: usize = 4 * BLOCK;
 
 /// Points in the order of the leaves, and the boxes around them. Distances are squared and Euclidean, of differences taken directly:
 /// |x|² + |y|² − 2xy would lose the digits of small ones.
 ///
-/// Halves are equal in number whatever the coordinates, so ties and repeated points make it no deeper, and what it
+/// Halves are equal in number, but for a block, whatever the coordinates, so ties and repeated points make it no deeper, and what it
 /// answers depends on the set of points only.
 pub(super) struct Tree {
     level: Level,
@@ -19,6 +20,10 @@ pub(super) struct Tree {
     nodes: Vec<Node>,
     /// Least and greatest coordinates, node after node.
     boxes: Vec<f64>,
+    /// The same in single precision, rounded away from the box's middle.
+    hulls: Vec<f32>,
+    /// The points in single precision; a leaf begins with a block.
+    blocks: Vec<f32>,
 }
 
 pub(super) struct Node {
@@ -39,11 +44,14 @@ impl Tree {
             points: Vec::with_capacity(points.len()),
             nodes: Vec::new(),
             boxes: Vec::new(),
+            hulls: Vec::new(),
+            blocks: Vec::new(),
         };
         tree.split(points, &mut order, 0);
         for index in order {
             tree.points.extend_from_slice(&points[index * dimensions..][..dimensions]);
         }
+        tree.blocks = single::blocks(dimensions, &tree.points);
         tree
     }
 
@@ -57,9 +65,11 @@ impl Tree {
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
             for &index in order.iter() {
                 let x = points[index * d + column];
-                (low, high) = (low.min(x), high.max(x));
+                low = if x < low { x } else { low };
+                high = if x > high { x } else { high };
             }
             self.boxes.extend([low, high]);
+            self.hulls.extend([single::down(low), single::up(high)]);
             if high - low > width {
                 (widest, width) = (column, high - low);
             }
@@ -68,7 +78,7 @@ impl Tree {
         if order.len() <= LEAF {
             return;
         }
-        let middle = order.len() / 2;
+        let middle = (order.len() / 2).next_multiple_of(BLOCK);
         let key = |index: usize| points[index * d + widest];
         order.select_nth_unstable_by(middle, |&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
         let (left, right) = order.split_at_mut(middle);
@@ -81,6 +91,19 @@ impl Tree {
     #[inline(always)]
     pub(super) fn sides(&self, node: usize) -> impl Iterator<Item = &[f64]> {
         self.boxes[2 * self.dimensions * node..].chunks_exact(2)
+    }
+
+    /// The same in single precision.
+    #[inline(always)]
+    pub(super) fn hull(&self, node: usize) -> &[f32] {
+        &self.hulls[2 * self.dimensions * node..][..2 * self.dimensions]
+    }
+
+    /// The block that begins with a point.
+    #[inline(always)]
+    pub(super) fn block(&self, first: usize) -> &[f32] {
+        let len = BLOCK * (self.dimensions + 1);
+        &self.blocks[first / BLOCK * len..][..len]
     }
 
     #[inline(always)]
