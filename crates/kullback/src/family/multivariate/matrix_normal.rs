@@ -1,6 +1,10 @@
-use super::{Cholesky, always_closed};
+use rand::Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Cholesky, Joint, always_closed};
 use crate::Error;
 use crate::family::KlTo;
+use crate::num::special::gamma::HALF_LN_TAU;
 
 /// The matrix normal distribution: rows correlated by one covariance matrix, columns by another.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +54,52 @@ impl MatrixNormal {
     pub fn factors(&self) -> [&Cholesky; 2] {
         [&self.rows, &self.columns]
     }
+
+    /// |U⁻¹ΔV⁻ᵀ|² by factors, Δ being x less the mean: columns first, then rows.
+    fn square_distance(&self, x: &[f64]) -> f64 {
+        let (n, m) = (self.rows.dimension(), self.columns.dimension());
+        let mut off: Vec<f64> = x.iter().zip(&self.loc).map(|(x, y)| x - y).collect();
+        for row in off.chunks_mut(m) {
+            self.columns.solve(row);
+        }
+        let mut distance = 0.0;
+        for j in 0..m {
+            let mut column: Vec<f64> = (0..n).map(|i| off[i * m + j]).collect();
+            self.rows.solve(&mut column);
+            distance += column.iter().map(|x| x * x).sum::<f64>();
+        }
+        distance
+    }
+}
+
+/// Matrices row by row.
+impl Joint for MatrixNormal {
+    fn dimension(&self) -> usize {
+        self.loc.len()
+    }
+    fn ln_density(&self, x: &[f64]) -> f64 {
+        let (n, m) = (self.rows.dimension() as f64, self.columns.dimension() as f64);
+        let ln_determinant = m * self.rows.ln_determinant() + n * self.columns.ln_determinant();
+        -0.5 * (self.square_distance(x) + ln_determinant) - n * m * HALF_LN_TAU
+    }
+    /// M + UZVᵀ by the factors U and V.
+    fn sample(&self, rng: &mut dyn Rng) -> Vec<f64> {
+        let (n, m) = (self.rows.dimension(), self.columns.dimension());
+        let mut x = self.loc.clone();
+        let by_columns: Vec<Vec<f64>> = (0..n)
+            .map(|_| {
+                let z: Vec<f64> = (0..m).map(|_| StandardNormal.sample(&mut *rng)).collect();
+                self.columns.multiply(&z)
+            })
+            .collect();
+        for j in 0..m {
+            let column: Vec<f64> = by_columns.iter().map(|row| row[j]).collect();
+            for (i, more) in self.rows.multiply(&column).into_iter().enumerate() {
+                x[i * m + j] += more;
+            }
+        }
+        x
+    }
 }
 
 impl KlTo<Self> for MatrixNormal {
@@ -61,19 +111,8 @@ impl KlTo<Self> for MatrixNormal {
             return None;
         }
         let (u, v) = (self.rows.compare(&q.rows), self.columns.compare(&q.columns));
-        // U⁻¹ΔV⁻ᵀ by factors: columns first, then rows.
-        let mut off: Vec<f64> = self.loc.iter().zip(&q.loc).map(|(x, y)| x - y).collect();
-        for row in off.chunks_mut(m) {
-            q.columns.solve(row);
-        }
-        let mut distance = 0.0;
-        for j in 0..m {
-            let mut column: Vec<f64> = (0..n).map(|i| off[i * m + j]).collect();
-            q.rows.solve(&mut column);
-            distance += column.iter().map(|x| x * x).sum::<f64>();
-        }
         let spread = m as f64 * u.divergence + n as f64 * v.divergence + u.excess * v.excess;
-        Some((0.5 * spread + 0.5 * distance).max(0.0))
+        Some((0.5 * spread + 0.5 * q.square_distance(&self.loc)).max(0.0))
     }
     always_closed!(|x| [x.rows.dimension(), x.columns.dimension()]);
 }

@@ -213,3 +213,46 @@ fn texts_read_back() {
         assert_eq!(read.kl(&again).unwrap().value, 0.0);
     }
 }
+
+/// Means of draws within four standard errors, and the masses of all outcomes sum to 1.
+#[test]
+fn multinomial_and_matrix_normal_draws() {
+    use rand::SeedableRng as _;
+    const DRAWS: usize = 20_000;
+    let mut rng = rand::rngs::Xoshiro256PlusPlus::seed_from_u64(21);
+    let p = Multinomial::new(7.0, &[0.0, 1.0, 2.0, 5.0]).unwrap();
+    let mut sums = [0.0; 4];
+    for _ in 0..DRAWS {
+        let counts = p.sample(&mut rng);
+        assert_eq!(counts.iter().sum::<f64>(), 7.0);
+        sums.iter_mut().zip(&counts).for_each(|(sum, count)| *sum += count);
+    }
+    for (sum, share) in sums.iter().zip(p.probs()) {
+        let error = (7.0 * share * (1.0 - share) / DRAWS as f64).sqrt();
+        assert!((sum / DRAWS as f64 - 7.0 * share).abs() <= 4.0 * error);
+    }
+    let outcomes = (0..512).map(|i| [i % 8, i / 8 % 8, i / 64].map(f64::from));
+    let mass: f64 = outcomes.map(|[a, b, c]| p.ln_density(&[0.0, a, b, c]).exp()).sum();
+    near(mass, 1.0, 1e-12);
+    assert_eq!(p.ln_density(&[1.0, 1.0, 2.0, 3.0]), f64::NEG_INFINITY);
+
+    let (rows, columns) = ([2.0, 0.5, 0.5, 1.0], [1.0, -0.3, 0.0, -0.3, 0.5, 0.1, 0.0, 0.1, 3.0]);
+    let loc: Vec<f64> = (0..6).map(f64::from).collect();
+    let p = MatrixNormal::new(&loc, [2, 3], &rows, &columns).unwrap();
+    let mut products = vec![0.0; 36];
+    for _ in 0..DRAWS {
+        let off: Vec<f64> = p.sample(&mut rng).iter().zip(&loc).map(|(x, m)| x - m).collect();
+        (0..36).for_each(|at| products[at] += off[at / 6] * off[at % 6]);
+    }
+    for (at, sum) in products.iter().enumerate() {
+        let of = |i: usize, j: usize| rows[i / 3 * 2 + j / 3] * columns[i % 3 * 3 + j % 3];
+        let (i, j) = (at / 6, at % 6);
+        let error = ((of(i, i) * of(j, j) + of(i, j).powi(2)) / DRAWS as f64).sqrt();
+        assert!((sum / DRAWS as f64 - of(i, j)).abs() <= 4.0 * error, "{i} {j}");
+    }
+    // The density of the vector of its rows.
+    let whole: Vec<f64> = (0..36).map(|at| rows[at / 18 * 2 + at % 6 / 3] * columns[at / 6 % 3 * 3 + at % 3]).collect();
+    let vector = MultivariateNormal::new(&loc, &whole).unwrap();
+    let x: Vec<f64> = (0..6).map(|i| f64::from(i * i) / 7.0).collect();
+    near(p.ln_density(&x), vector.ln_density(&x), 1e-12);
+}
