@@ -53,9 +53,14 @@ pub(crate) fn chain(
     if counts.len() > crate::joint::MAX_COMBINATIONS {
         return Err(TableError::too_many(&names));
     }
-    let parts: Result<Vec<ConditionalDrift>, TableError> =
-        (1..=columns.len()).map(|depth| part(&columns[..depth], &counts, options)).collect();
-    let parts = parts?;
+    let mut parts = Vec::with_capacity(columns.len());
+    let mut given = Terms::default();
+    for depth in 1..=columns.len() {
+        let columns = &columns[..depth];
+        let cells = terms(marginal(&counts, depth), columns, options)?;
+        parts.push(part(columns, &counts, &cells, &given, options)?);
+        given = cells;
+    }
     Ok(JointDrift {
         columns: names.into_iter().map(str::to_owned).collect(),
         kl: parts.iter().map(|part| part.kl).sum(),
@@ -84,16 +89,18 @@ fn marginal(counts: &Counts, depth: usize) -> Counts {
     sums
 }
 
-/// The last of `columns` given the others.
-fn part(columns: &[(&str, &Cells)], counts: &Counts, options: &DriftOptions) -> Result<ConditionalDrift, TableError> {
+/// The last of `columns`, from their `cells` together, given the others, from those before.
+fn part(
+    columns: &[(&str, &Cells)],
+    counts: &Counts,
+    cells: &Terms,
+    given: &Terms,
+    options: &DriftOptions,
+) -> Result<ConditionalDrift, TableError> {
     let depth = columns.len();
-    let of =
-        |depth| terms(&marginal(counts, depth), columns[..depth].iter().map(|(_, cells)| *cells).collect(), options);
-    let cells = of(depth)?;
-    let given = if depth > 1 { of(depth - 1)? } else { Terms::default() };
     // What a combination adds beyond its share of what its stratum adds to the columns before.
     let mut contributions: Vec<Contribution> = Vec::with_capacity(cells.len());
-    for (codes, ([current, reference], nats)) in &cells {
+    for (codes, ([current, reference], nats)) in cells {
         let beyond = given.get(&codes[..depth - 1]).map_or(0.0, |([all_current, all_reference], nats)| {
             let share = if *all_current > 0 {
                 *current as f64 / *all_current as f64
@@ -128,7 +135,7 @@ fn part(columns: &[(&str, &Cells)], counts: &Counts, options: &DriftOptions) -> 
     Ok(ConditionalDrift {
         column: columns[depth - 1].0.to_owned(),
         given: columns[..depth - 1].iter().map(|(name, _)| (*name).to_owned()).collect(),
-        kl: total(&cells) - total(&given),
+        kl: total(cells) - total(given),
         g: test.g,
         degrees_of_freedom: test.degrees_of_freedom,
         p_value: test.p_value,
@@ -141,9 +148,8 @@ fn part(columns: &[(&str, &Cells)], counts: &Counts, options: &DriftOptions) -> 
 type Terms = BTreeMap<Vec<u32>, ([u64; 2], f64)>;
 
 /// The estimate from all cells of one column, or from the combinations of several that occur.
-fn terms(counts: &Counts, columns: Vec<&Cells>, options: &DriftOptions) -> Result<Terms, TableError> {
-    let mut counts = counts.clone();
-    if let [only] = columns.as_slice() {
+fn terms(mut counts: Counts, columns: &[(&str, &Cells)], options: &DriftOptions) -> Result<Terms, TableError> {
+    if let [(_, only)] = columns {
         // Estimators that add to every cell take the empty ones, too.
         for code in 0..only.coder.len as u32 {
             counts.entry(vec![code]).or_default();

@@ -96,12 +96,18 @@ pub fn drift(
     if !(1..=10_000).contains(&options.bins) {
         return out_of_range("bins", options.bins.to_string(), "1 to 10000");
     }
-    let Some(threads) = options.threads else {
-        return run(reference, current, options, progress);
-    };
+    on_threads(options.threads, || run(reference, current, options, progress))
+}
+
+/// Runs on that many threads, or on all there are.
+pub(crate) fn on_threads<T: Send>(
+    threads: Option<usize>,
+    run: impl FnOnce() -> Result<T, TableError> + Send,
+) -> Result<T, TableError> {
+    let Some(threads) = threads else { return run() };
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) if threads > 0 => pool.install(|| run(reference, current, options, progress)),
-        _ => out_of_range("threads", threads.to_string(), "1 or more"),
+        Ok(pool) if threads > 0 => pool.install(run),
+        _ => Err(TableError::Option { name: "threads", value: threads.to_string(), expected: "1 or more" }),
     }
 }
 
@@ -112,6 +118,7 @@ fn run(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<DriftReport, TableError> {
     let meter = Meter::new(progress);
+    let edges = Edges::read(options.edges.as_deref())?;
     let mut reference = Table::open(reference, &meter)?;
     let mut current = Table::open(current, &meter)?;
     let axis = options.by.as_ref().map(|by| Axis::find(by, &current)).transpose()?;
@@ -120,7 +127,7 @@ fn run(
     let mut plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
     let mut cells = Vec::with_capacity(plans.len());
     for plans in plans.chunks_mut(COLUMNS_AT_ONCE) {
-        cells.extend(count(plans, &reference, &current, options, &meter)?);
+        cells.extend(count(plans, &reference, &current, options.bins, &edges, &meter)?);
     }
     let cells: Vec<Cells> = cells.into_iter().map(|cells| cells.weighted(old.effective, new.effective)).collect();
 
@@ -130,7 +137,10 @@ fn run(
         .map(|(plan, cells)| compare(plan.name, plan.status, cells, plan.notes, options))
         .collect();
     let mut columns: Vec<(ColumnDrift, &Cells)> = columns?.into_iter().zip(&cells).collect();
-    adjust(columns.iter_mut().map(|(column, _)| column).collect(), options.alpha);
+    adjust(columns.iter_mut().map(|(column, _)| (column.p_value, &mut column.p_adjusted)));
+    for (column, _) in &mut columns {
+        column.drifted = column.p_adjusted.is_some_and(|p| p < options.alpha);
+    }
     columns.sort_by(|a, b| by_evidence(&a.0, &b.0));
     let compared: Vec<(&str, &Cells)> = columns
         .iter()
@@ -249,17 +259,17 @@ fn count(
     plans: &mut [Plan],
     reference: &Table,
     current: &Table,
-    options: &DriftOptions,
+    bins: usize,
+    edges: &Edges,
     meter: &Meter<'_>,
 ) -> Result<Vec<Cells>, TableError> {
-    let edges = options.edges.as_deref().map(Edges::read).transpose()?.unwrap_or_default();
     let nulls = || State::Nulls { rows: 0, nulls: 0 };
     let first_look = |plan: &Plan| match plan.family {
         _ if !plan.compared() => nulls(),
         family if family.is_numeric() => match edges.of(&plan.name, family) {
             Fixed::Edges(edges, _) => State::Bins(Box::new(BinCounts::new(edges.clone()))),
             Fixed::ByValue => State::Numbers(Values::default()),
-            Fixed::Unknown => State::Scan(Box::new(NumericScan::new(family, options.bins))),
+            Fixed::Unknown => State::Scan(Box::new(NumericScan::new(family, bins))),
         },
         Family::Text => State::Texts(Values::default()),
         _ => nulls(),
@@ -361,13 +371,11 @@ fn name_values(old: &State, new: &State) -> Option<State> {
     }
 }
 
-/// Benjamini–Hochberg over the columns with a p-value.
-fn adjust(columns: Vec<&mut ColumnDrift>, alpha: f64) {
-    let p_values: Vec<f64> = columns.iter().filter_map(|column| column.p_value).collect();
-    let tested = columns.into_iter().filter(|column| column.p_value.is_some());
-    for (column, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
-        column.p_adjusted = Some(adjusted);
-        column.drifted = adjusted < alpha;
+/// Benjamini–Hochberg over the p-values that there are, each to its place.
+pub(crate) fn adjust<'a>(tested: impl Iterator<Item = (Option<f64>, &'a mut Option<f64>)>) {
+    let (p_values, places): (Vec<f64>, Vec<_>) = tested.filter_map(|(p, place)| Some((p?, place))).unzip();
+    for (place, adjusted) in places.into_iter().zip(benjamini_hochberg(&p_values)) {
+        *place = Some(adjusted);
     }
 }
 

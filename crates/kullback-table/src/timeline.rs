@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use kullback::estimate::{CountInterval, benjamini_hochberg};
+use kullback::estimate::CountInterval;
 use rayon::prelude::*;
 
 use crate::{
     calendar::Unit,
     cells::Cells,
     compare::Tested,
-    drift::DriftOptions,
+    drift::{DriftOptions, adjust},
     error::TableError,
     family::Family,
     joint::{JointCounts, KeyScan, MAX_PERIODS},
@@ -143,7 +143,8 @@ pub(crate) fn timeline(
             columns: compared.iter_mut().filter_map(|columns| columns.next().flatten()).collect(),
         })
         .collect();
-    adjust(&mut periods);
+    let columns = periods.iter_mut().flat_map(|period| &mut period.columns);
+    adjust(columns.map(|column| (column.p_value, &mut column.p_adjusted)));
     Ok(Timeline { by: axis.title(), periods })
 }
 
@@ -193,14 +194,4 @@ fn along(
         previous = Some(current);
     }
     Ok(columns)
-}
-
-/// Benjamini–Hochberg over all columns and periods.
-fn adjust(periods: &mut [Period]) {
-    let tested = periods.iter_mut().flat_map(|period| &mut period.columns).filter(|column| column.p_value.is_some());
-    let tested: Vec<&mut PeriodColumn> = tested.collect();
-    let p_values: Vec<f64> = tested.iter().filter_map(|column| column.p_value).collect();
-    for (column, adjusted) in tested.into_iter().zip(benjamini_hochberg(&p_values)) {
-        column.p_adjusted = Some(adjusted);
-    }
 }

@@ -65,6 +65,16 @@ pub(crate) trait Count<Q: ?Sized> {
 
     /// Keeps a row that is wanted.
     fn sample(&mut self, hash: u64, key: Self::Key);
+
+    /// Counts one row, and keeps it if it is wanted.
+    #[inline]
+    fn add_row(&mut self, hash: u64, value: &Q, weight: u64) {
+        self.add(value, weight);
+        if self.wants(hash) {
+            let key = self.key(value);
+            self.sample(hash, key);
+        }
+    }
 }
 
 impl<C: Count<str>> Values<C> {
@@ -75,13 +85,7 @@ impl<C: Count<str>> Values<C> {
         let Some(texts) = batch.texts() else { return false };
         self.saw(batch);
         batch.each_valid(|row, weight| {
-            texts.with(row, |text| {
-                let (text, hash) = (within_limit(text), batch.first.hash(row));
-                self.counts.add(&text, weight);
-                if self.counts.wants(hash) {
-                    self.counts.sample(hash, self.counts.key(&text));
-                }
-            });
+            texts.with(row, |text| self.counts.add_row(batch.first.hash(row), &within_limit(text), weight));
         });
         true
     }
@@ -124,11 +128,7 @@ impl<C: Count<u64>> Values<C> {
             if value.is_nan() {
                 self.nans += weight;
             } else {
-                let (bits, hash) = (value.to_bits(), batch.first.hash(row));
-                self.counts.add(&bits, weight);
-                if self.counts.wants(hash) {
-                    self.counts.sample(hash, self.counts.key(&bits));
-                }
+                self.counts.add_row(batch.first.hash(row), &value.to_bits(), weight);
             }
         });
     }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     bins::Bins,
+    drift::on_threads,
     error::TableError,
     family::Family,
     source::{Column, Meter, Table, Wanted},
@@ -42,14 +43,8 @@ pub fn profile(
     options: &ProfileOptions,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Profile, TableError> {
-    let edges = options.edges.as_deref().map(Edges::read).transpose()?.unwrap_or_default();
-    let Some(threads) = options.threads else {
-        return run(paths, &edges, progress);
-    };
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) if threads > 0 => pool.install(|| run(paths, &edges, progress)),
-        _ => Err(TableError::Option { name: "threads", value: threads.to_string(), expected: "1 or more" }),
-    }
+    let edges = Edges::read(options.edges.as_deref())?;
+    on_threads(options.threads, || run(paths, &edges, progress))
 }
 
 /// The edges of another profile, column by column.
@@ -57,8 +52,9 @@ pub fn profile(
 pub(crate) struct Edges(Option<Profile>);
 
 impl Edges {
-    pub(crate) fn read(path: &Path) -> Result<Self, TableError> {
-        Ok(Self(Some(Profile::read(path)?)))
+    /// Those of the profile, if there is one.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, TableError> {
+        Ok(Self(path.map(Profile::read).transpose()?))
     }
 
     /// How it counts a column of this family.

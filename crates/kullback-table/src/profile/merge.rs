@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Bag,
+    numeric::joined,
     store::{Profile, ProfileColumn, StoredBins},
 };
 use crate::{error::TableError, family::Family};
@@ -91,10 +92,7 @@ impl ProfileColumn {
             return whole;
         }
         whole.declared &= part.declared;
-        whole.range = match (whole.range, part.range) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (range, None) | (None, range) => range,
-        };
+        whole.range = joined(whole.range, part.range);
         whole.texts = both(whole.texts, part.texts);
         // Other edges are found among the values when they are asked for.
         whole.bins = match (whole.bins, part.bins) {
