@@ -15,6 +15,7 @@ use crate::{
     report::{ColumnDrift, DriftReport, Kind, Status, Test},
     selection::{RowSelection, select_rows},
     source::{Column, Meter, Table, Wanted},
+    threads::on_threads,
     timeline::{Axis, timeline},
 };
 
@@ -97,18 +98,6 @@ pub fn drift(
         return out_of_range("bins", options.bins.to_string(), "1 to 10000");
     }
     on_threads(options.threads, || run(reference, current, options, progress))
-}
-
-/// Runs on that many threads, or on all there are.
-pub(crate) fn on_threads<T: Send>(
-    threads: Option<usize>,
-    run: impl FnOnce() -> Result<T, TableError> + Send,
-) -> Result<T, TableError> {
-    let Some(threads) = threads else { return run() };
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) if threads > 0 => pool.install(run),
-        _ => Err(TableError::Option { name: "threads", value: threads.to_string(), expected: "1 or more" }),
-    }
 }
 
 fn run(

@@ -22,6 +22,7 @@ mod rows;
 mod sample;
 mod selection;
 mod source;
+mod threads;
 mod timeline;
 
 pub use column::{Points, read_column, read_points};

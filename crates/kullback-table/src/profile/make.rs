@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     bins::Bins,
-    drift::on_threads,
     error::TableError,
     family::Family,
     source::{Column, Meter, Table, Wanted},
+    threads::on_threads,
 };
 
 /// How to make a profile.
