@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::family::Family;
 
+/// Up to so many edges, comparing with all is faster than halving.
+const FEW_EDGES: usize = 24;
+
 /// A place between two numbers: just before `value`, or just after it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(f64, bool)", into = "(f64, bool)")]
@@ -118,12 +121,41 @@ impl Bins {
     /// 0 for below, 1 … `len()` for a bin, `len() + 1` for above. NaN must not come here.
     #[inline]
     pub(crate) fn position(&self, value: f64) -> usize {
-        if self.edges.len() <= 24 {
-            // Counting all of them vectorises and predicts; halving does neither.
+        if self.edges.len() <= FEW_EDGES {
+            // Vectorises and predicts; halving does neither.
             self.edges.iter().map(|&edge| usize::from(value >= edge)).sum()
         } else {
             self.edges.partition_point(|&edge| edge <= value)
         }
+    }
+
+    /// Adds the values to the counts of below, the bins and above, and says how many are NaN.
+    pub(crate) fn count(&self, values: &[f64], counts: &mut [u64]) -> u64 {
+        if self.edges.len() > FEW_EDGES {
+            let mut nans = 0;
+            for &value in values {
+                if value.is_nan() {
+                    nans += 1;
+                } else {
+                    counts[self.position(value)] += 1;
+                }
+            }
+            return nans;
+        }
+        // An edge at a time, which vectorises, and no count waits for the one before.
+        let mut nans = 0;
+        for block in values.chunks(2048) {
+            let numbers = block.iter().map(|value| u64::from(!value.is_nan())).sum::<u64>();
+            nans += block.len() as u64 - numbers;
+            let mut beyond = numbers;
+            for (edge, count) in self.edges.iter().zip(counts.iter_mut()) {
+                let here = block.iter().map(|value| u64::from(value >= edge)).sum::<u64>();
+                *count += beyond - here;
+                beyond = here;
+            }
+            counts[self.edges.len()] += beyond;
+        }
+        nans
     }
 
     /// The names of below, the bins and above.
@@ -200,6 +232,21 @@ mod tests {
         let (many, _) = bins(&values, 100);
         for value in values {
             assert_eq!(many.position(value), many.edges.iter().filter(|edge| value >= **edge).count());
+        }
+    }
+
+    #[test]
+    fn counting_many_is_counting_one_by_one() {
+        let reference: Vec<f64> = (0..5000).map(|i| f64::from(i * i % 777)).collect();
+        let mut values: Vec<f64> = reference.iter().map(|value| value * 1.1 - 20.0).collect();
+        values.extend([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 0.0, -0.0]);
+        for wanted in [1, 10, 22, 100] {
+            let (bins, _) = bins(&reference, wanted);
+            let mut expected = vec![1; bins.len() + 2];
+            let mut counts = expected.clone();
+            values.iter().filter(|value| !value.is_nan()).for_each(|&value| expected[bins.position(value)] += 1);
+            assert_eq!(bins.count(&values, &mut counts), 2);
+            assert_eq!(counts, expected, "{wanted}");
         }
     }
 }

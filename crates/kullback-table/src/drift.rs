@@ -266,7 +266,7 @@ fn count(
     let first = scan(reference, plans, plans.iter().map(|plan| Some(first_look(plan))).collect(), meter)?;
     // With the reference's edges known, one pass over the current table is enough; numbers counted by value need
     // the same first look as text.
-    let questions: Vec<Option<State>> = first.into_iter().map(|state| state.map(settle)).collect();
+    let questions: Vec<Option<State>> = first.into_par_iter().map(|state| state.map(settle)).collect();
     let of_current = questions.iter().map(|state| state.as_ref().map(State::fresh)).collect();
     let again =
         questions.iter().map(|state| state.as_ref().filter(|state| state.needs_rescan()).map(State::fresh)).collect();

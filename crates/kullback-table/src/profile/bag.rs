@@ -11,17 +11,17 @@ use super::categorical::{MAX_COUNTED, SAMPLED_VALUES};
 use crate::sample::{RowId, Sample};
 
 /// 2⁶⁴.
-const HASHES: f64 = 18_446_744_073_709_551_616.0;
+const PLACES: f64 = 18_446_744_073_709_551_616.0;
 
 /// The rows of a column without their order.
 ///
-/// Up to [`MAX_COUNTED`] distinct values all rows are there; beyond that, [`SAMPLED_VALUES`] rows, those with the smallest
-/// hashes. The hashes are not kept: given what the largest is below, they are uniform and independent of the rows, so that fresh
+/// Up to [`MAX_COUNTED`] distinct values all rows are there; beyond that, [`SAMPLED_VALUES`] rows, those with the earliest
+/// places. The places are not kept: given what the last is before, they are uniform and independent of the rows, so that fresh
 /// ones will do (and must, for two tables number their rows alike). The share of any set of values is off by more than ε with a
 /// probability of at most 2·exp(−2kε²) in a sample of k rows (W. Hoeffding, 1963): 2.1 % has a chance of 1 in a million.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Bag<K> {
-    /// Rows were kept if their hash, as a fraction of all hashes, is below this: 1 if all were.
+    /// Rows were kept if their place, as a fraction of all places, is below this: 1 if all were.
     pub(crate) share: f64,
     pub(crate) values: Vec<K>,
     pub(crate) counts: Vec<u64>,
@@ -58,7 +58,7 @@ impl<K: Ord + Hash + Clone> Bag<K> {
 
     pub(super) fn sampled(sample: Sample<K, SAMPLED_VALUES>) -> Self {
         let (values, limit) = sample.into_parts();
-        Self::of(values.into_iter().map(|value| (value, 1)), limit as f64 / HASHES)
+        Self::of(values.into_iter().map(|value| (value, 1)), limit as f64 / PLACES)
     }
 
     fn of(counts: impl IntoIterator<Item = (K, u64)>, share: f64) -> Self {
@@ -88,18 +88,18 @@ impl<K: Ord + Hash + Clone> Bag<K> {
         Self::sampled(sample)
     }
 
-    /// The rows with fresh hashes, which depend on the bag alone.
+    /// The rows at fresh places, which depend on the bag alone.
     pub(super) fn into_sample(self) -> Sample<K, SAMPLED_VALUES> {
-        let limit = if self.is_whole() { u64::MAX } else { (self.share * HASHES) as u64 };
+        let limit = if self.is_whole() { u64::MAX } else { (self.share * PLACES) as u64 };
         let name = RowId::renamed(self.digest());
         let mut sample = Sample::below(limit);
         let mut at = 0;
         for (value, count) in self {
             for _ in 0..count {
-                let hash = ((u128::from(name.hash(at)) * u128::from(limit)) >> 64) as u64;
+                let place = ((u128::from(name.hash(at)) * u128::from(limit)) >> 64) as u64;
                 at += 1;
-                if sample.wants(hash) {
-                    sample.push(hash, value.clone());
+                if sample.wants(place) {
+                    sample.push(place, value.clone());
                 }
             }
         }
@@ -133,12 +133,12 @@ impl Hasher for Fnv {
 
 /// How many of `rows` rows, all alike, a sample of that share has.
 ///
-/// Their hashes are drawn, too: rounding the expected number would leave out what chance does to the values beside them.
+/// Their places are drawn, too: rounding the expected number would leave out what chance does to the values beside them.
 pub(crate) fn dealt(rows: u64, share: f64, seed: u64) -> u64 {
     if share == 1.0 {
         return rows;
     }
-    let (name, limit) = (RowId::renamed(RowId::renamed(seed).hash(rows as usize)), (share * HASHES) as u64);
+    let (name, limit) = (RowId::renamed(RowId::renamed(seed).hash(rows as usize)), (share * PLACES) as u64);
     let mut kept = 0;
     for row in 0..rows as usize {
         kept += u64::from(name.hash(row) < limit);

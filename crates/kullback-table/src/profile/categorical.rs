@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use arrow_array::{AnyDictionaryArray, Array, cast::AsArray};
+use arrow_array::{Array, BooleanArray, cast::AsArray};
 use hashbrown::HashMap;
 
 use super::{Bag, Batch};
@@ -57,66 +57,60 @@ pub(crate) trait Count<Q: ?Sized> {
     /// Counts rows of this value.
     fn add(&mut self, value: &Q, weight: u64);
 
-    /// Whether the row of this hash is to be sampled.
-    fn wants(&self, hash: u64) -> bool;
+    /// The place in the order of sampling from which on no row is wanted.
+    fn limit(&self) -> u64;
 
     /// A value that has been counted.
     fn key(&self, value: &Q) -> Self::Key;
 
-    /// Keeps a row that is wanted.
-    fn sample(&mut self, hash: u64, key: Self::Key);
-
-    /// Counts one row, and keeps it if it is wanted.
-    #[inline]
-    fn add_row(&mut self, hash: u64, value: &Q, weight: u64) {
-        self.add(value, weight);
-        if self.wants(hash) {
-            let key = self.key(value);
-            self.sample(hash, key);
-        }
-    }
+    /// Keeps the row at this place, if it is wanted.
+    fn sample(&mut self, place: u64, key: impl FnOnce(&Self) -> Self::Key);
 }
 
 impl<C: Count<str>> Values<C> {
     pub(super) fn update_texts(&mut self, batch: &Batch<'_>) -> bool {
         if let Some(coded) = batch.array.as_any_dictionary_opt() {
-            return self.update_coded(batch, coded);
+            let Some(texts) = Texts::of(coded.values()) else { return false };
+            self.update_coded(batch, &coded.normalized_keys(), &texts, coded.values().len());
+            return true;
         }
         let Some(texts) = batch.texts() else { return false };
+        if let Texts::Boolean(array) = &texts {
+            let codes: Vec<usize> = array.values().iter().map(usize::from).collect();
+            let values = BooleanArray::from(vec![false, true]);
+            self.update_coded(batch, &codes, &Texts::Boolean(&values), 2);
+            return true;
+        }
         self.saw(batch);
-        batch.each_valid(|row, weight| {
-            texts.with(row, |text| self.counts.add_row(batch.first.hash(row), &within_limit(text), weight));
+        batch.each_valid(|row, weight| texts.with(row, |text| self.counts.add(&within_limit(text), weight)));
+        let counts = &mut self.counts;
+        batch.each_before(counts.limit(), |row, place| {
+            counts.sample(place, |counts| texts.with(row, |text| counts.key(&within_limit(text))));
         });
         true
     }
 
-    /// Looks a value up once for all rows that have it.
-    fn update_coded(&mut self, batch: &Batch<'_>, coded: &dyn AnyDictionaryArray) -> bool {
-        let Some(texts) = Texts::of(coded.values()) else { return false };
+    /// Looks a value up once for all rows that have it: `codes` has the number of each row's among `texts`.
+    fn update_coded(&mut self, batch: &Batch<'_>, codes: &[usize], texts: &Texts<'_>, distinct: usize) {
         self.saw(batch);
-        let mut weights = vec![0; coded.values().len()];
+        let mut weights = vec![0; distinct];
         if weights.is_empty() {
-            return true;
+            return;
         }
-        let codes = coded.normalized_keys();
         batch.each_valid(|row, weight| weights[codes[row]] += weight);
         for (code, &weight) in weights.iter().enumerate() {
             if weight > 0 {
                 texts.with(code, |text| self.counts.add(&within_limit(text), weight));
             }
         }
-        let mut keys = vec![None; weights.len()];
-        batch.each_valid(|row, _| {
-            let hash = batch.first.hash(row);
-            if self.counts.wants(hash) {
-                let code = codes[row];
-                let key = keys[code]
-                    .get_or_insert_with(|| texts.with(code, |text| self.counts.key(&within_limit(text))))
-                    .clone();
-                self.counts.sample(hash, key);
-            }
+        let mut keys = vec![None; distinct];
+        let counts = &mut self.counts;
+        batch.each_before(counts.limit(), |row, place| {
+            counts.sample(place, |counts| {
+                let key = || texts.with(codes[row], |text| counts.key(&within_limit(text)));
+                keys[codes[row]].get_or_insert_with(key).clone()
+            });
         });
-        true
     }
 }
 
@@ -128,7 +122,13 @@ impl<C: Count<u64>> Values<C> {
             if value.is_nan() {
                 self.nans += weight;
             } else {
-                self.counts.add_row(batch.first.hash(row), &value.to_bits(), weight);
+                self.counts.add(&value.to_bits(), weight);
+            }
+        });
+        let counts = &mut self.counts;
+        batch.each_before(counts.limit(), |row, place| {
+            if !numbers[row].is_nan() {
+                counts.sample(place, |counts| counts.key(&numbers[row].to_bits()));
             }
         });
     }
@@ -178,9 +178,8 @@ impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + Clone + for<'a> MadeFrom<
         }
     }
 
-    #[inline]
-    fn wants(&self, hash: u64) -> bool {
-        self.sample.wants(hash)
+    fn limit(&self) -> u64 {
+        self.sample.limit()
     }
 
     fn key(&self, value: &Q) -> K {
@@ -189,8 +188,11 @@ impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq + Clone + for<'a> MadeFrom<
     }
 
     #[inline]
-    fn sample(&mut self, hash: u64, key: K) {
-        self.sample.push(hash, key);
+    fn sample(&mut self, place: u64, key: impl FnOnce(&Self) -> K) {
+        if self.sample.wants(place) {
+            let key = key(self);
+            self.sample.push(place, key);
+        }
     }
 }
 
@@ -330,13 +332,13 @@ impl<Q: ?Sized + Hash + Eq, K: Borrow<Q> + Hash + Eq> Count<Q> for NamedCounts<K
         }
     }
 
-    fn wants(&self, _: u64) -> bool {
-        false
+    fn limit(&self) -> u64 {
+        0
     }
 
     fn key(&self, _: &Q) {}
 
-    fn sample(&mut self, _: u64, (): ()) {}
+    fn sample(&mut self, _: u64, _: impl FnOnce(&Self)) {}
 }
 
 /// `From`, for the two kinds of keys.

@@ -22,7 +22,7 @@ pub use {
     store::{Profile, ProfileColumn},
 };
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
@@ -224,9 +224,17 @@ impl<'a> Batch<'a> {
         Self { array, first, valid, weights: rows.weights.as_deref(), rows: rows.total, nulls }
     }
 
-    /// The rows that count and are not null; `None` for all.
-    pub(crate) fn valid(&self) -> Option<&BooleanBuffer> {
-        self.valid.as_ref()
+    /// Every row that counts does so once.
+    pub(crate) fn is_unweighted(&self) -> bool {
+        self.weights.is_none()
+    }
+
+    /// The numbers of rows that count and are not null.
+    pub(crate) fn valid_of<'n>(&self, numbers: &'n [f64]) -> Cow<'n, [f64]> {
+        match &self.valid {
+            None => Cow::Borrowed(numbers),
+            Some(valid) => Cow::Owned(valid.set_indices().map(|row| numbers[row]).collect()),
+        }
     }
 
     /// Calls `visit` for every row that counts and is not null, with its weight.
@@ -237,6 +245,16 @@ impl<'a> Batch<'a> {
             (Some(valid), None) => valid.set_indices().for_each(|row| visit(row, 1)),
             (valid, Some(weights)) => each_weighted(valid.as_ref(), weights, &mut visit),
         }
+    }
+
+    /// Calls `visit` for the same rows as far as they are before `limit` in the order of sampling, with their places in it.
+    #[inline]
+    pub(crate) fn each_before(&self, limit: u64, mut visit: impl FnMut(usize, u64)) {
+        self.first.each_before(limit, self.array.len(), |row, place| {
+            if self.valid.as_ref().is_none_or(|valid| valid.value(row)) {
+                visit(row, place);
+            }
+        });
     }
 
     fn texts(&self) -> Option<Texts<'_>> {

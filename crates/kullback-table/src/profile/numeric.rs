@@ -49,22 +49,20 @@ impl NumericScan {
 
     pub(super) fn update(&mut self, batch: &Batch<'_>, numbers: &[f64]) {
         // Loop after loop, each of few instructions, is faster than one of all.
-        let extent = match batch.valid() {
-            None => Extent::of(numbers.iter().copied()),
-            Some(valid) => Extent::of(valid.set_indices().map(|row| numbers[row])),
-        };
+        let valid = batch.valid_of(numbers);
+        let extent = Extent::of(&valid);
         self.range = joined(self.range, extent.range);
-        batch.each_valid(|row, _| {
-            let hash = batch.first.hash(row);
-            if self.sample.wants(hash) && numbers[row].is_finite() {
-                self.sample.push(hash, numbers[row]);
+        let sample = &mut self.sample;
+        batch.each_before(sample.limit(), |row, place| {
+            if sample.wants(place) && numbers[row].is_finite() {
+                sample.push(place, numbers[row]);
             }
         });
         if extent.infinite {
             self.few.values = None;
         }
         if self.few.values.is_some() {
-            batch.each_valid(|row, _| self.few.add(numbers[row]));
+            valid.iter().for_each(|&number| self.few.add(number));
         }
     }
 
@@ -101,19 +99,35 @@ struct Extent {
 }
 
 impl Extent {
-    #[inline]
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
-        // Plain variables: captured ones would go through memory.
-        let (mut low, mut high, mut infinite) = (f64::INFINITY, f64::NEG_INFINITY, false);
-        for number in numbers {
-            let size = number.abs();
-            infinite |= size == f64::INFINITY;
-            let finite = size < f64::INFINITY;
-            low = if finite & (number < low) { number } else { low };
-            high = if finite & (number > high) { number } else { high };
+    fn of(numbers: &[f64]) -> Self {
+        let (low, high) = range_of(numbers);
+        if low.is_infinite() || high.is_infinite() {
+            let finite: Vec<f64> = numbers.iter().copied().filter(|number| number.is_finite()).collect();
+            let (low, high) = range_of(&finite);
+            let infinite = numbers.iter().any(|number| number.is_infinite());
+            return Self { range: (low <= high).then_some((low, high)), infinite };
         }
-        Self { range: (low <= high).then_some((low, high)), infinite }
+        Self { range: Some((low, high)), infinite: false }
     }
+}
+
+/// The smallest and the largest number that is none of NaN, the other way round where there is none.
+fn range_of(numbers: &[f64]) -> (f64, f64) {
+    // Side by side, for one would wait for the other.
+    const LANES: usize = 8;
+    let mut low = [f64::INFINITY; LANES];
+    let mut high = [f64::NEG_INFINITY; LANES];
+    let (blocks, rest) = numbers.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            // False for NaN.
+            low[lane] = if block[lane] < low[lane] { block[lane] } else { low[lane] };
+            high[lane] = if block[lane] > high[lane] { block[lane] } else { high[lane] };
+        }
+    }
+    let low = low.iter().chain(rest).copied().fold(f64::INFINITY, f64::min);
+    let high = high.iter().chain(rest).copied().fold(f64::NEG_INFINITY, f64::max);
+    (low, high)
 }
 
 /// The range of both.
@@ -172,6 +186,10 @@ impl BinCounts {
         self.rows += batch.rows;
         self.nulls += batch.nulls;
         let Self { bins, counts, nans, .. } = self;
+        if batch.is_unweighted() {
+            *nans += bins.count(&batch.valid_of(numbers), counts);
+            return;
+        }
         batch.each_valid(|row, weight| {
             let value = numbers[row];
             if value.is_nan() {
@@ -189,5 +207,31 @@ impl BinCounts {
         self.nans += other.nans;
         self.nulls += other.nulls;
         self.rows += other.rows;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Extent;
+
+    #[test]
+    fn a_range_is_of_finite_numbers() {
+        let of = |numbers: &[f64]| {
+            let extent = Extent::of(numbers);
+            (extent.range, extent.infinite)
+        };
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        assert_eq!(of(&[]), (None, false));
+        assert_eq!(of(&[nan; 20]), (None, false));
+        assert_eq!(of(&[inf, nan, -inf]), (None, true));
+        assert_eq!(of(&[nan, 3.0, -2.0, nan]), (Some((-2.0, 3.0)), false));
+        for at in 0..30 {
+            let mut numbers = [1.0; 30];
+            numbers[at] = f64::MAX;
+            numbers[29 - at] = -7.0;
+            assert_eq!(of(&numbers), (Some((-7.0, f64::MAX)), false));
+            numbers[at] = inf;
+            assert_eq!(of(&numbers), (Some((-7.0, 1.0)), true));
+        }
     }
 }

@@ -71,11 +71,15 @@ impl ParquetFile {
             .enumerate()
             .collect();
         let share = size(path) / (groups.len() * wanted.len()).max(1) as u64;
-        wanted.par_iter_mut().try_for_each(|wanted| {
+        // A state that goes on from group to group has less to merge than one for each.
+        let pieces = (4 * rayon::current_num_threads()).div_ceil(wanted.len().max(1));
+        let together = groups.len().div_ceil(pieces).max(1);
+        wanted.par_iter_mut().with_max_len(1).try_for_each(|wanted| {
             let layout = Layout::new(rule, std::slice::from_ref(wanted));
             let fresh = || Wanted { columns: wanted.columns.clone(), state: wanted.state.fresh() };
             let seen = groups
                 .par_iter()
+                .with_min_len(together)
                 .try_fold(fresh, |mut seen, &(group, before)| {
                     self.each(path, &layout.names, group, before, &mut |row, len, arrays| {
                         layout.update(rule, std::slice::from_mut(&mut seen), Place { path, file, row, len }, arrays)
