@@ -5,6 +5,8 @@ use std::{
     hash::{Hash, Hasher},
 };
 
+use rand::{SeedableRng as _, rngs::Xoshiro256PlusPlus};
+use rand_distr::{Binomial, Distribution as _};
 use serde::{Deserialize, Serialize};
 
 use super::categorical::{MAX_COUNTED, SAMPLED_VALUES};
@@ -88,19 +90,26 @@ impl<K: Ord + Hash + Clone> Bag<K> {
         Self::sampled(sample)
     }
 
-    /// The rows at fresh places, which depend on the bag alone.
+    /// The rows at fresh places, which depend on the bag alone. A value costs as many steps as it has rows that are kept.
     pub(super) fn into_sample(self) -> Sample<K, SAMPLED_VALUES> {
-        let limit = if self.is_whole() { u64::MAX } else { (self.share * PLACES) as u64 };
+        let limit = if self.is_whole() { PLACES } else { self.share * PLACES };
         let name = RowId::renamed(self.digest());
-        let mut sample = Sample::below(limit);
-        let mut at = 0;
+        let mut drawn = 0;
+        let mut uniform = || {
+            drawn += 1;
+            ((name.hash(drawn) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        };
+        let mut sample = Sample::below(limit as u64);
         for (value, count) in self {
-            for _ in 0..count {
-                let place = ((u128::from(name.hash(at)) * u128::from(limit)) >> 64) as u64;
-                at += 1;
-                if sample.wants(place) {
-                    sample.push(place, value.clone());
+            // Uniform places in order: each is the least of so many as are left between the one before and 1.
+            let mut place = 0.0;
+            for left in (1..=count).rev() {
+                place -= (1.0 - place) * (uniform().ln() / left as f64).exp_m1();
+                let at = (place * limit) as u64;
+                if !sample.wants(at) {
+                    break;
                 }
+                sample.push(at, value.clone());
             }
         }
         sample
@@ -133,15 +142,45 @@ impl Hasher for Fnv {
 
 /// How many of `rows` rows, all alike, a sample of that share has.
 ///
-/// Their places are drawn, too: rounding the expected number would leave out what chance does to the values beside them.
+/// It is drawn, as for other rows: rounding the expected number would leave out what chance does to the values beside them.
 pub(crate) fn dealt(rows: u64, share: f64, seed: u64) -> u64 {
-    if share == 1.0 {
-        return rows;
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(RowId::renamed(seed).hash(rows as usize));
+    Binomial::new(rows, share).map_or(rows, |kept| kept.sample(&mut random))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Billions of rows are dealt out in no time, and every value gets its share.
+    #[test]
+    fn counts_of_any_size_are_dealt_out() {
+        let counts: Vec<u64> = (0..1000).map(|i| [3_000_000_000, 1_000_000, 1][i % 3]).collect();
+        let all: u64 = counts.iter().sum();
+        let bag = Bag::whole((0..).zip(counts.iter().copied()));
+        let dealt = Bag::sampled(bag.clone().into_sample());
+        assert_eq!(dealt.rows(), SAMPLED_VALUES as u64);
+        assert!((dealt.share / (SAMPLED_VALUES as f64 / all as f64) - 1.0).abs() < 0.05, "{}", dealt.share);
+        let excess: f64 =
+            (0_usize..).zip(&counts).filter(|(_, count)| **count > 1_000_000).fold(0.0, |sum, (i, &count)| {
+                let expected = count as f64 / all as f64 * SAMPLED_VALUES as f64;
+                let kept = dealt.iter().find(|(value, _)| **value == i).map_or(0, |(_, kept)| kept);
+                sum + (kept as f64 - expected).powi(2) / expected
+            });
+        // χ² of 334 values: five standard deviations.
+        assert!((excess - 333.0).abs() < 5.0 * 666_f64.sqrt(), "{excess}");
+        // Twice the same bag is the same sample; what is kept of a sample again is uniform, too.
+        assert_eq!(dealt, Bag::sampled(bag.into_sample()));
+        let merged = dealt.clone().merge(dealt.clone());
+        assert_eq!(merged.rows(), SAMPLED_VALUES as u64);
+        assert!((merged.share / dealt.share / 0.5 - 1.0).abs() < 0.05, "{}", merged.share / dealt.share);
     }
-    let (name, limit) = (RowId::renamed(RowId::renamed(seed).hash(rows as usize)), (share * PLACES) as u64);
-    let mut kept = 0;
-    for row in 0..rows as usize {
-        kept += u64::from(name.hash(row) < limit);
+
+    #[test]
+    fn nulls_are_dealt_like_rows() {
+        let kept = dealt(4_000_000_000_000, 1e-6, 3) as f64;
+        assert!((kept - 4e6).abs() < 5.0 * 2e3, "{kept}");
+        assert_eq!((dealt(1000, 1.0, 1), dealt(0, 0.3, 1)), (1000, 0));
+        assert_ne!(dealt(1_000_000, 0.3, 1), dealt(1_000_000, 0.3, 2));
     }
-    kept
 }
