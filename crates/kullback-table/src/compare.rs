@@ -2,7 +2,7 @@
 
 use kullback::{
     Divergence, Jeffreys, JensenShannon,
-    estimate::{CountInterval, GTest, Tally, g_test, ordered_test, permutation_test, weights},
+    estimate::{CountInterval, GTest, Tally, g_statistic, g_test, ordered_test, permutation_test, weights},
 };
 
 use crate::{
@@ -88,12 +88,13 @@ pub(crate) struct Tested {
 impl Tested {
     /// `current` and `reference` are counts of all of `cells`.
     pub(crate) fn new(cells: &Cells, current: &[u64], reference: &[u64], asked: Test) -> Result<Self, TableError> {
-        let test = if asked == Test::Permutation { permutation_test } else { g_test };
-        let g = test(&cells.joined(current), &cells.joined(reference))?;
+        let joined = [cells.joined(current), cells.joined(reference)];
         if asked == Test::Ordered && cells.kind == Some(Kind::Numeric) {
             let p_value = ordered_test(current, reference, cells.ordered())?.p_value;
-            return Ok(Self { g, p_value, test: Test::Ordered });
+            return Ok(Self { g: g_statistic(&joined[0], &joined[1])?, p_value, test: Test::Ordered });
         }
+        let test = if asked == Test::Permutation { permutation_test } else { g_test };
+        let g = test(&joined[0], &joined[1])?;
         Ok(Self { g, p_value: g.p_value, test: if g.permuted { Test::Permutation } else { Test::G } })
     }
 }

@@ -19,7 +19,8 @@ pub struct GTest {
     pub g: f64,
     /// Cells that hold anything on either side, less one.
     pub degrees_of_freedom: u64,
-    /// Probability of a G at least as large if both sides come from one distribution; `None` with a single cell.
+    /// Probability of a G at least as large if both sides come from one distribution; `None` with a single cell, or from
+    /// [`g_statistic`].
     pub p_value: Option<f64>,
     /// The p-value comes from permutations: a cell's expected count is below 5, or they were asked for.
     pub permuted: bool,
@@ -62,6 +63,22 @@ pub fn g_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
 /// ```
 pub fn permutation_test(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
     test(&[(p, q)], |_| true)
+}
+
+/// G and its degrees of freedom as in [`g_test`], without a p-value and thus without permutations: O(cells).
+///
+/// # Errors
+/// Those of [`g_test`].
+///
+/// ```
+/// use kullback::estimate::{g_statistic, g_test};
+/// let (p, q) = ([5, 0, 2], [3, 1, 0]);
+/// let (alone, test) = (g_statistic(&p, &q)?, g_test(&p, &q)?);
+/// assert_eq!((alone.g, alone.degrees_of_freedom, alone.p_value), (test.g, 2, None));
+/// # Ok::<(), kullback::Error>(())
+/// ```
+pub fn g_statistic(p: &[u64], q: &[u64]) -> Result<GTest, Error> {
+    statistic(&[(p, q)]).map(|(test, _)| test)
 }
 
 /// [`g_test`] within strata: do the two sides agree in every one of them, whatever their shares of the strata are? Each stratum
@@ -113,33 +130,43 @@ fn untrusted(smallest_expected: f64) -> bool {
 
 /// The test of strata in which neither side is empty; `permutes` decides by the smallest expected count.
 fn test(strata: &[(&[u64], &[u64])], permutes: fn(f64) -> bool) -> Result<GTest, Error> {
-    let (mut g, mut degrees_of_freedom, mut smallest_expected) = (0.0, 0, f64::INFINITY);
+    let (test, tested) = statistic(strata)?;
+    if test.degrees_of_freedom == 0 {
+        return Ok(test);
+    }
+    let smallest_expected = tested.iter().map(smallest_expected).fold(f64::INFINITY, f64::min);
+    let permuted = permutes(smallest_expected);
+    let p_value = match permuted {
+        false => chi_square_tail(test.g, test.degrees_of_freedom as f64),
+        true => permutation::p_value(&tested, test.g)?,
+    };
+    Ok(GTest { p_value: Some(p_value), permuted, ..test })
+}
+
+/// G without a p-value, and the strata of more than one cell.
+fn statistic(strata: &[(&[u64], &[u64])]) -> Result<(GTest, Vec<Stratum>), Error> {
+    let mut test = GTest { g: 0.0, degrees_of_freedom: 0, p_value: None, permuted: false };
     let mut tested: Vec<Stratum> = Vec::with_capacity(strata.len());
     for (p, q) in strata {
-        let (n, m) = totals(p, q)?;
+        totals(p, q)?;
         let (p, q): (Vec<u64>, Vec<u64>) = p.iter().zip(*q).filter(|&(&c, &d)| c > 0 || d > 0).unzip();
-        g += g_statistic(&p, &q)?;
+        test.g += g_of(&p, &q)?;
         if p.len() > 1 {
-            degrees_of_freedom += p.len() as u64 - 1;
-            let smaller_share = n.min(m) as f64 / (n as f64 + m as f64);
-            let smallest_cell = p.iter().zip(&q).map(|(c, d)| c + d).min().unwrap_or(0);
-            smallest_expected = smallest_expected.min(smallest_cell as f64 * smaller_share);
+            test.degrees_of_freedom += p.len() as u64 - 1;
             tested.push((p, q));
         }
     }
-    if degrees_of_freedom == 0 {
-        return Ok(GTest { g, degrees_of_freedom, p_value: None, permuted: false });
-    }
-    let permuted = permutes(smallest_expected);
-    let p_value = match permuted {
-        false => chi_square_tail(g, degrees_of_freedom as f64),
-        true => permutation::p_value(&tested, g)?,
-    };
-    Ok(GTest { g, degrees_of_freedom, p_value: Some(p_value), permuted })
+    Ok((test, tested))
 }
 
-/// The statistic alone.
-pub(super) fn g_statistic(p: &[u64], q: &[u64]) -> Result<f64, Error> {
+fn smallest_expected((p, q): &Stratum) -> f64 {
+    let (n, m) = (p.iter().sum::<u64>(), q.iter().sum::<u64>());
+    let smaller_share = n.min(m) as f64 / (n as f64 + m as f64);
+    p.iter().zip(q).map(|(c, d)| c + d).min().unwrap_or(0) as f64 * smaller_share
+}
+
+/// The statistic of one stratum.
+pub(super) fn g_of(p: &[u64], q: &[u64]) -> Result<f64, Error> {
     let (n, m) = totals(p, q)?;
     let all = n as f64 + m as f64;
     Ok(2.0 * all * JensenShannon::new(n as f64 / all)?.between(&weights(p), &weights(q))?)

@@ -14,7 +14,7 @@ mod random;
 mod samples;
 mod tally;
 
-pub use g_test::{GTest, chi_square_tail, g_test, permutation_test, stratified_g_test};
+pub use g_test::{GTest, chi_square_tail, g_statistic, g_test, permutation_test, stratified_g_test};
 pub use interval::{CountInterval, IntervalMethod};
 pub use kl::{Estimator, KlEstimate, UnknownEstimator};
 pub use multiple::benjamini_hochberg;

@@ -2,7 +2,7 @@
 
 use statrs::function::factorial::ln_factorial;
 
-use super::g_test::{chi_square_tail, g_statistic};
+use super::g_test::{chi_square_tail, g_of};
 use super::random::SplitMix;
 use crate::Error;
 
@@ -70,7 +70,7 @@ impl Deal {
 
     fn g(&mut self, random: &mut SplitMix) -> Result<f64, Error> {
         deal(&self.cells, self.n, random, &mut self.to_p, &mut self.to_q);
-        g_statistic(&self.to_p, &self.to_q)
+        g_of(&self.to_p, &self.to_q)
     }
 }
 
