@@ -13,6 +13,8 @@ use crate::threads::each;
 /// than the least.
 const PARTS: (usize, usize) = (6, 20);
 const NEIGHBOURHOODS: usize = 4;
+/// Beyond this factor more degrees of freedom make no difference.
+const FREE: f64 = 1e3;
 /// How often the samples are cut up anew: the variance is the mean over these.
 const TIMES: usize = 3;
 
@@ -26,7 +28,7 @@ pub(super) struct Estimate {
     pub(super) value: f64,
     /// As if densities were known.
     pub(super) variance: f64,
-    /// What may be left of the bias.
+    /// The most that may be left of the bias.
     pub(super) bias: f64,
 }
 
@@ -35,7 +37,8 @@ pub(super) struct Estimate {
 /// The variance has two parts: that of the mean of ln(p/q) and of (p/q) − 1 over samples if densities were known, which vanishes with KL,
 /// and that of the neighbours' counts, which is what there is at P = Q. The second depends on the densities next to nothing, and is
 /// measured: both samples are put together, dealt out anew and cut into B parts; each part estimates 0 from 1/B of the points, with B times the variance,
-/// because it falls as 1/n at fixed k. The interval is that of [`Spread`], with Student's t for the number of parts.
+/// because it falls as 1/n at fixed k. The interval is that of [`Spread`], with Student's t for the number of parts and how much of the
+/// variance comes from them.
 pub(super) fn ends(
     p: &Sample<'_>,
     q: &Sample<'_>,
@@ -56,10 +59,18 @@ pub(super) fn ends(
         .collect();
     let draws = work.len() as f64;
     let squares = each(work, || (), &|(), [x, y]| {
-        ensemble.value(&values(&both.part(x), &both.part(y), &ensemble.ks).values).powi(2)
+        let values = values(&both.part(x), &both.part(y), &ensemble.ks).values;
+        [ensemble.value(&values).powi(2), ensemble.bias_left(&values).powi(2)]
     });
-    let least = squares.iter().sum::<f64>() / draws / parts as f64 + estimate.bias * estimate.bias;
-    let reach = StudentsT::new(0.0, 1.0, draws).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
+    let mean = |of: usize| squares.iter().map(|squares| squares[of]).sum::<f64>() / draws / parts as f64;
+    let (counting, of_bias) = (mean(0), mean(1));
+    // Anything between nothing and all of it may be left: a third of the square. Up to two of its deviations it is taken for noise.
+    let square = estimate.bias * estimate.bias;
+    let bias = if square > 4.0 * of_bias { (square - of_bias) / 3.0 } else { 0.0 };
+    let least = counting + bias;
+    // Of the two variances only one is an average of a few: F. E. Satterthwaite (1946).
+    let freedom = draws * (1.0 + estimate.variance / counting.max(f64::MIN_POSITIVE)).powi(2).min(FREE);
+    let reach = StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0));
     let noise = 1.0 / p.len() as f64 + 1.0 / q.len() as f64;
     Spread::from_noisy(estimate.variance, estimate.value, noise, least).ends(estimate.value, reach)
 }

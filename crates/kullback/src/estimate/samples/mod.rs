@@ -187,9 +187,10 @@ impl fmt::Display for SampleNote {
 /// Estimates KL(P‖Q) from samples.
 ///
 /// The interval of nearest neighbours adds two variances: that which there would be if densities were known, and that of counting
-/// neighbours, which is measured on both samples dealt out anew (with a fixed seed); in one dimension also what the
-/// extrapolation moved. On eight pairs of normal distributions in one and two dimensions, 400 runs each, intervals of 95 %
-/// covered the true value in 95 to 98 % (the ignored test `intervals_cover_what_is_known`): a little more often than asked.
+/// neighbours, which is measured on both samples dealt out anew (with a fixed seed); in one dimension also part of what the
+/// extrapolation moved beyond its noise. On ten pairs of normal distributions in one to five dimensions, 600 runs each,
+/// intervals of 95 % covered the true value in 94 to 97 % (the ignored test `intervals_cover_what_is_known`). Where next to no point
+/// of Q lies among those of P they cover less: two deviations apart, 5000 points a side, 86 %.
 ///
 /// The cost is O(n log n) in one dimension, by sorting, and near that in few by k-d trees; in ten or more it approaches
 /// O(n·m). The value depends on the order of rows by rounding only (relative 10⁻¹², in several dimensions as far as ties are not

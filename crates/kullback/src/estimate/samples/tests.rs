@@ -220,13 +220,13 @@ fn coverage(runs: u64) -> Vec<(String, f64)> {
     .collect()
 }
 
-/// The standard error of a share is 0.011.
+/// 0.93 to 0.97, within the standard error of a share, which is 0.009.
 #[test]
 #[ignore = "takes minutes"]
 fn intervals_cover_what_is_known() {
-    let found = coverage(400);
+    let found = coverage(600);
     for (name, share) in &found {
-        assert!((0.92..=0.98).contains(share), "{name}: {share}");
+        assert!((0.921..=0.979).contains(share), "{name}: {share}");
     }
 }
 
