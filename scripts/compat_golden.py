@@ -216,9 +216,88 @@ def psi_deciles():
             yield pair, column, "psi", psi, 0.1, psi >= 0.1
 
 
+def tfdv():
+    """A transcription of anomalies/metrics.cc, loop by loop; the tool itself needs another TensorFlow and another Python than these. The
+    counts in the buckets are exact here: TFDV takes them from a sketch of quantiles."""
+
+    def standard_histogram(values):
+        low, high = values.min(), values.max()
+        if low == high:
+            return [[low, high, float(len(values))]]
+        width = (high - low) / 10
+        edges = [low + i * width for i in range(10)] + [high]
+        counts, _ = np.histogram(values, edges)
+        return [[a, b, float(c)] for a, b, c in zip(edges, edges[1:], counts)]
+
+    def rebucket(boundaries, histogram):
+        out, index = [], 0
+        for low, high, count in histogram:
+            while low > boundaries[index]:
+                out.append([boundaries[index], boundaries[index + 1], 0.0])
+                index += 1
+            covered = []
+            while high > boundaries[index]:
+                covered.append(boundaries[index])
+                index += 1
+            covered.append(boundaries[index])
+            for a, b in zip(covered, covered[1:]):
+                out.append([a, b, (b - a) / (high - low) * count])
+        for i in range(index, len(boundaries) - 1):
+            out.append([boundaries[i], boundaries[i + 1], 0.0])
+        return out
+
+    def strip(histogram):
+        points = {}
+        for low, high, count in histogram:
+            if low == high:
+                points[low] = points.get(low, 0.0) + count
+        return [bucket for bucket in histogram if bucket[0] != bucket[1]], points
+
+    def kl(p, q):
+        return sum(a * math.log2(a / b) for a, b in zip(p, q) if a > 0 and b > 0)
+
+    def js_of_masses(p, q):
+        p, q = [a / sum(p) for a in p], [b / sum(q) for b in q]
+        middle = [(a + b) / 2 for a, b in zip(p, q)]
+        return min((kl(p, middle) + kl(q, middle)) / 2, 1.0)
+
+    def js_of_numbers(old, new):
+        (h1, points1), (h2, points2) = strip(standard_histogram(old)), strip(standard_histogram(new))
+        bounds = [{edge for bucket in h for edge in bucket[:2]} for h in (h1, h2)]
+        if bounds[0] != bounds[1]:
+            union = sorted(bounds[0] | bounds[1])
+            h1, h2 = rebucket(union, h1), rebucket(union, h2)
+        p, q = [bucket[2] for bucket in h1], [bucket[2] for bucket in h2]
+        for at in sorted({*points1, *points2}):
+            p.append(points1.get(at, 0.0))
+            q.append(points2.get(at, 0.0))
+        return js_of_masses(p, q)
+
+    for pair, reference, current in pairs():
+        for column in reference:
+            old, new = reference[column].dropna(), current[column].dropna()
+            if pd.api.types.is_bool_dtype(reference[column].dtype) or column == "flag_with_nulls":
+                yield pair, column, "jensen_shannon_divergence", "refused", None, None
+            elif not len(old) or not len(new):
+                yield pair, column, "jensen_shannon_divergence", "refused", None, None
+            elif pd.api.types.is_numeric_dtype(reference[column]):
+                finite = np.isfinite(old.to_numpy(float)).all() and np.isfinite(new.to_numpy(float)).all()
+                value = js_of_numbers(old.to_numpy(float), new.to_numpy(float)) if finite else "refused"
+                yield pair, column, "jensen_shannon_divergence", value, None, None
+            elif max(old.nunique(), new.nunique()) > 1000:
+                yield pair, column, "jensen_shannon_divergence", "refused", None, None
+            else:
+                a, b = old.value_counts(), new.value_counts()
+                keys = sorted({*a.index, *b.index})
+                p, q = ([float(counts.get(key, 0)) for key in keys] for counts in (a, b))
+                yield pair, column, "infinity_norm", max(abs(x / sum(p) - y / sum(q)) for x, y in zip(p, q)), None, None
+                yield pair, column, "jensen_shannon_divergence", js_of_masses(p, q), None, None
+
+
 TOOLS = {
     "evidently": (evidently, ["evidently", "numpy", "pandas", "scipy"]),
     "great-expectations": (great_expectations, ["great_expectations", "numpy", "pandas", "scipy"]),
+    "tfdv": (tfdv, ["numpy", "pandas"]),
     "psi-deciles": (psi_deciles, ["numpy", "pandas"]),
 }
 

@@ -9,6 +9,7 @@ mod great_expectations;
 mod numpy;
 mod psi_deciles;
 mod raw;
+mod tfdv;
 
 use std::{fmt, str::FromStr};
 
@@ -35,6 +36,9 @@ pub enum Compat {
     /// [Great Expectations](https://github.com/great-expectations/great_expectations) 1.24 on pandas:
     /// `expect_column_kl_divergence_to_be_less_than` with a partition of the reference.
     GreatExpectations,
+    /// [TensorFlow Data Validation](https://github.com/tensorflow/data-validation) 1.16: its published formulas on exact counts, where it
+    /// takes counts between quantiles from a sketch.
+    Tfdv,
     /// The population stability index between deciles of the reference, as the recipe goes that is copied from place to place:
     /// `np.percentile`, `np.histogram`, 0.0001 for an empty bin.
     PsiDeciles,
@@ -42,7 +46,7 @@ pub enum Compat {
 
 impl Compat {
     /// Every tool.
-    pub const ALL: [Self; 3] = [Self::Evidently, Self::GreatExpectations, Self::PsiDeciles];
+    pub const ALL: [Self; 4] = [Self::Evidently, Self::GreatExpectations, Self::Tfdv, Self::PsiDeciles];
 
     /// What it is asked for by.
     #[must_use]
@@ -50,6 +54,7 @@ impl Compat {
         match self {
             Self::Evidently => "evidently",
             Self::GreatExpectations => "great-expectations",
+            Self::Tfdv => "tfdv",
             Self::PsiDeciles => "psi-deciles",
         }
     }
@@ -65,6 +70,10 @@ impl Compat {
                 "compat great-expectations: expect_column_kl_divergence_to_be_less_than of 1.24 on pandas, with automatic bins of the \
                  reference; nothing held out for what the reference lacks, so that it says None where the current table has that"
             }
+            Self::Tfdv => {
+                "compat tfdv: by the formulas of TFDV's metrics.cc, in bits, on exact counts in ten buckets of each table's range; TFDV \
+                 itself estimates these counts from a sketch of quantiles, so that its numbers differ a little for numeric columns"
+            }
             Self::PsiDeciles => {
                 "compat psi-deciles: the recipe leaves out nulls, NaN, infinities and what lies outside the reference's range"
             }
@@ -75,6 +84,7 @@ impl Compat {
         match self {
             Self::Evidently => evidently::statistics(reference, current),
             Self::GreatExpectations => great_expectations::statistics(reference, current),
+            Self::Tfdv => tfdv::statistics(reference, current),
             Self::PsiDeciles => psi_deciles::statistics(reference, current),
         }
     }
