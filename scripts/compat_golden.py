@@ -64,6 +64,9 @@ def side(rng, rows, current):
             "constant": np.full(rows, 3.0),
             "moved": np.full(rows, 2.5 if current else 3.0),
             "inside": np.round(rng.uniform(-1, 1, rows) * (0.5 if current else 1.0), 3),
+            "constant_now": np.full(rows, 0.25) if current else normal(),
+            # Written as the word, which is no null to TFDV.
+            "nans": pd.Series(np.where(rng.random(rows) < (0.2 if current else 0.1), np.nan, normal())).map(repr),
             "empty": np.full(rows, np.nan),
             "empty_now": np.full(rows, np.nan) if current else normal(),
             "city": holes(rng.choice(cities, rows), 0.1),
@@ -261,7 +264,7 @@ def tfdv():
         middle = [(a + b) / 2 for a, b in zip(p, q)]
         return min((kl(p, middle) + kl(q, middle)) / 2, 1.0)
 
-    def js_of_numbers(old, new):
+    def js_of_numbers(old, new, nans):
         (h1, points1), (h2, points2) = strip(standard_histogram(old)), strip(standard_histogram(new))
         bounds = [{edge for bucket in h for edge in bucket[:2]} for h in (h1, h2)]
         if bounds[0] != bounds[1]:
@@ -271,6 +274,9 @@ def tfdv():
         for at in sorted({*points1, *points2}):
             p.append(points1.get(at, 0.0))
             q.append(points2.get(at, 0.0))
+        if any(nans):
+            p += [0, nans[0]]
+            q += [nans[1], 0]
         return js_of_masses(p, q)
 
     for pair, reference, current in pairs():
@@ -282,7 +288,8 @@ def tfdv():
                 yield pair, column, "jensen_shannon_divergence", "refused", None, None
             elif pd.api.types.is_numeric_dtype(reference[column]):
                 finite = np.isfinite(old.to_numpy(float)).all() and np.isfinite(new.to_numpy(float)).all()
-                value = js_of_numbers(old.to_numpy(float), new.to_numpy(float)) if finite else "refused"
+                nans = [frame[column].isna().sum() if column == "nans" else 0 for frame in (reference, current)]
+                value = js_of_numbers(old.to_numpy(float), new.to_numpy(float), nans) if finite else "refused"
                 yield pair, column, "jensen_shannon_divergence", value, None, None
             elif max(old.nunique(), new.nunique()) > 1000:
                 yield pair, column, "jensen_shannon_divergence", "refused", None, None

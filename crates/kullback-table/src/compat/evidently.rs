@@ -21,8 +21,8 @@ pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec
         (Ordered::Numbers(old), Ordered::Numbers(new)) => {
             let (old, new) = (finite(old), finite(new));
             let whole = reference.dtype == Dtype::Integer && current.dtype == Dtype::Integer;
-            let distance = numerical.then(|| wasserstein(&old, &new) / standard_deviation(&old).max(0.001));
-            (numbers(&old, &new, numerical, whole), distance)
+            let distance = numerical.then(|| wasserstein(old, new) / standard_deviation(old).max(0.001));
+            (numbers(old, new, numerical, whole)?, distance)
         }
         (Ordered::Texts(old), Ordered::Texts(new)) => (side_by_side(old, new), None),
         _ => return Err("the two tables have it in different types".to_owned()),
@@ -68,15 +68,18 @@ fn numerical(current: &Side<'_>) -> Result<bool, String> {
 }
 
 /// The counts in bins or by value, of sorted finite values.
-fn numbers(old: &[f64], new: &[f64], numerical: bool, whole: bool) -> Vec<[u64; 2]> {
+fn numbers(old: &[f64], new: &[f64], numerical: bool, whole: bool) -> Result<Vec<[u64; 2]>, String> {
     let (old_runs, new_runs) = (runs(old), runs(new));
     let ends = |values: &[f64]| values.first().copied().zip(values.last().copied());
     match (ends(old), ends(new)) {
         (Some(a), Some(b)) if numerical && old_runs.len() > MOST_BY_VALUE => {
             let edges = sturges(a.0.min(b.0), a.1.max(b.1), old.len() + new.len(), whole);
-            histogram(old, &edges).into_iter().zip(histogram(new, &edges)).map(|(old, new)| [old, new]).collect()
+            if edges.windows(2).any(|pair| pair[0] >= pair[1]) {
+                return Err("NumPy refuses it: the range is too narrow, or too wide, for its bins".to_owned());
+            }
+            Ok(histogram(old, &edges).into_iter().zip(histogram(new, &edges)).map(|(old, new)| [old, new]).collect())
         }
-        _ => side_by_side(&old_runs, &new_runs),
+        _ => Ok(side_by_side(&old_runs, &new_runs)),
     }
 }
 

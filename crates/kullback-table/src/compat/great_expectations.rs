@@ -5,7 +5,7 @@
 use super::{
     CompatStatistic, Dtype, Side,
     numpy::{entropy, histogram, linspace, nearest},
-    raw::{Ordered, shares, side_by_side},
+    raw::{Ordered, ordered, shares, side_by_side},
 };
 
 /// More bins than this are not made; one far value is enough to ask for any number of them.
@@ -23,9 +23,7 @@ pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec
         }
         (Ordered::Numbers(old), Ordered::Numbers(new)) => {
             // To pandas, NaN is null.
-            let [old, new] =
-                [old, new].map(|values| values.iter().copied().filter(|x| !x.is_nan()).collect::<Vec<f64>>());
-            continuous(&old, &new)?
+            continuous(ordered(old), ordered(new))?
         }
         (Ordered::Texts(old), Ordered::Texts(new)) => categorical(old, new),
         _ => return Err("the two tables have it in different types".to_owned()),

@@ -36,8 +36,8 @@ pub enum Compat {
     /// [Great Expectations](https://github.com/great-expectations/great_expectations) 1.24 on pandas:
     /// `expect_column_kl_divergence_to_be_less_than` with a partition of the reference.
     GreatExpectations,
-    /// [TensorFlow Data Validation](https://github.com/tensorflow/data-validation) 1.16: its published formulas on exact counts, where it
-    /// takes counts between quantiles from a sketch.
+    /// [TensorFlow Data Validation](https://github.com/tensorflow/data-validation): the formulas of its `anomalies/metrics.cc` on exact
+    /// counts, where it estimates counts from a sketch of quantiles.
     Tfdv,
     /// The population stability index between deciles of the reference, as the recipe goes that is copied from place to place:
     /// `np.percentile`, `np.histogram`, 0.0001 for an empty bin.
@@ -169,9 +169,10 @@ pub(crate) fn compat(
             let said = match column.obstacle(reference, current) {
                 Some(reason) => Err(reason),
                 None => match read.next() {
-                    Some((State::Raw(old), State::Raw(new))) => {
-                        let side = |raw, table: &Table| Side::new(raw, table.column(column.name));
-                        tool.statistics(&side(&old, reference), &side(&new, current))
+                    Some((State::Raw(mut old), State::Raw(mut new))) => {
+                        let old = Side::new(&mut old, reference.column(column.name));
+                        let new = Side::new(&mut new, current.column(column.name));
+                        tool.statistics(&old, &new)
                     }
                     _ => Err("was not read".to_owned()),
                 },

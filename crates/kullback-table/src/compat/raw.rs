@@ -125,16 +125,15 @@ pub(super) struct Side<'a> {
 }
 
 pub(super) enum Ordered<'a> {
-    Numbers(Vec<f64>),
+    Numbers(&'a [f64]),
     Texts(Vec<(&'a str, u64)>),
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn new(raw: &'a Raw, column: Option<&Column>) -> Self {
+    pub(super) fn new(raw: &'a mut Raw, column: Option<&Column>) -> Self {
         let dtype = column.map_or(Dtype::Object, |column| Dtype::of(&column.type_name, column.family, raw.nulls > 0));
-        let values = match &raw.values {
+        let values = match &mut raw.values {
             Values::Numbers(values) => {
-                let mut values = values.clone();
                 values.sort_unstable_by(f64::total_cmp);
                 Ordered::Numbers(values)
             }
@@ -149,8 +148,19 @@ impl<'a> Side<'a> {
 }
 
 /// The finite ones of sorted numbers.
-pub(super) fn finite(values: &[f64]) -> Vec<f64> {
-    values.iter().copied().filter(|value| value.is_finite()).collect()
+pub(super) fn finite(values: &[f64]) -> &[f64] {
+    within(values, f64::MIN, f64::MAX)
+}
+
+/// Those of sorted numbers that are no NaN, which stand at both ends.
+pub(super) fn ordered(values: &[f64]) -> &[f64] {
+    within(values, f64::NEG_INFINITY, f64::INFINITY)
+}
+
+fn within(values: &[f64], low: f64, high: f64) -> &[f64] {
+    let first = values.partition_point(|value| value.total_cmp(&low).is_lt());
+    let end = values.partition_point(|value| value.total_cmp(&high).is_le());
+    values.get(first..end).unwrap_or_default()
 }
 
 /// Sorted numbers, each once with how often it is there.

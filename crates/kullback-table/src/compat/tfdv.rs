@@ -1,4 +1,4 @@
-//! TensorFlow Data Validation 1.16: `anomalies/metrics.cc` on ten equal buckets of each side's own range, and on values of text.
+//! TensorFlow Data Validation: `anomalies/metrics.cc` as of commit 036a880, on ten equal buckets of each side's own range, and on values of text.
 
 use super::{
     CompatStatistic, Dtype, Side,
