@@ -83,7 +83,7 @@ impl Buckets {
                 let width = (high - low) / BUCKETS as f64;
                 let mut edges: Vec<f64> = (0..BUCKETS).map(|at| low + at as f64 * width).collect();
                 edges.push(high);
-                Self { counts: histogram(&finite, &edges), edges, ..none }
+                Self { counts: histogram(finite, &edges), edges, ..none }
             }
             _ => none,
         }
