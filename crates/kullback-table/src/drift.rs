@@ -45,7 +45,8 @@ pub struct DriftOptions {
     pub by: Option<String>,
     /// Also compare these columns together, two or more in the order of the chain rule: KL(a, b) = KL(a) + KL(b given a).
     pub joint: Vec<Vec<String>>,
-    /// Also say what another tool says of each column: see [`Compat`]. Reads all values of four columns at a time into memory.
+    /// Also say what another tool says of each column: see [`Compat`]. Reads all numbers and all distinct
+    /// texts of four columns at a time into memory. Not for profiles, nor beside weights.
     pub compat: Option<Compat>,
     /// Threads to read with; `None` for all. The report does not depend on it.
     pub threads: Option<usize>,
@@ -82,7 +83,7 @@ pub struct ColumnSelection {
 /// folder of them or a glob, where a column that only some files have is null in the others; or the `.profile.json` of one
 /// ([`profile`](crate::profile())). `progress` is called with the bytes read and the bytes to read, as far as is known.
 ///
-/// Memory does not grow with the number of rows.
+/// Memory does not grow with the number of rows, but for [`DriftOptions::compat`].
 ///
 /// # Errors
 /// [`TableError`]: a table that is missing, empty or damaged, a chosen column that neither table has, an option out of range.

@@ -2,7 +2,7 @@
 //! we think of them.
 //!
 //! A slow path of its own that nothing else goes through: the tools decide about bins with all values in hand, so their columns are read
-//! into memory, 8 bytes a number, a few columns at a time, once from each table.
+//! into memory, 8 bytes a number and each distinct text, a few columns at a time, once from each table.
 
 mod evidently;
 mod great_expectations;
