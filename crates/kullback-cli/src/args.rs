@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 use kullback::estimate::{Estimator, SampleEstimator};
-use kullback_table::{SampleSize, Test};
+use kullback_table::{Compat, SampleSize, Test};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -145,6 +145,10 @@ pub(crate) struct Drift {
     /// shrinkage
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) estimator: Estimator,
+    /// Also say what another tool would: evidently, great-expectations, tfdv or psi-deciles, by its own bins, constants and threshold;
+    /// drifted, --check and exit codes stay ours. Reads whole columns into memory, four at a time
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) compat: Option<Compat>,
     /// Exit with 1 if any column drifted, or with --thresholds, if any is over one of its limits
     #[arg(long)]
     pub(crate) check: bool,

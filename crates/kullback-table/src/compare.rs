@@ -44,6 +44,7 @@ pub(crate) fn compare(
         null_fraction_reference: fraction(cells.nulls_reference),
         null_fraction_current: fraction(cells.nulls_current),
         contributions: Vec::new(),
+        compat: None,
         notes,
     };
     if status != Status::Compared {

@@ -9,6 +9,7 @@ use crate::{
     cells::Cells,
     chain::chain,
     compare::compare,
+    compat::{self, Asked, Compat},
     error::TableError,
     family::Family,
     profile::{BinCounts, Edges, Fixed, MAX_NAMED, NamedCounts, NumericScan, State, Values, chosen},
@@ -44,6 +45,9 @@ pub struct DriftOptions {
     pub by: Option<String>,
     /// Also compare these columns together, two or more in the order of the chain rule: KL(a, b) = KL(a) + KL(b given a).
     pub joint: Vec<Vec<String>>,
+    /// Also say what another tool says of each column: see [`Compat`]. Reads all numbers and all distinct
+    /// texts of four columns at a time into memory. Not for profiles, nor beside weights.
+    pub compat: Option<Compat>,
     /// Threads to read with; `None` for all. The report does not depend on it.
     pub threads: Option<usize>,
 }
@@ -60,6 +64,7 @@ impl Default for DriftOptions {
             rows: RowSelection::default(),
             by: None,
             joint: Vec::new(),
+            compat: None,
             threads: None,
         }
     }
@@ -78,7 +83,7 @@ pub struct ColumnSelection {
 /// folder of them or a glob, where a column that only some files have is null in the others; or the `.profile.json` of one
 /// ([`profile`](crate::profile())). `progress` is called with the bytes read and the bytes to read, as far as is known.
 ///
-/// Memory does not grow with the number of rows.
+/// Memory does not grow with the number of rows, but for [`DriftOptions::compat`].
 ///
 /// # Errors
 /// [`TableError`]: a table that is missing, empty or damaged, a chosen column that neither table has, an option out of range.
@@ -97,6 +102,9 @@ pub fn drift(
     if !(1..=10_000).contains(&options.bins) {
         return out_of_range("bins", options.bins.to_string(), "1 to 10000");
     }
+    if let (Some(tool), Some(_)) = (options.compat, &options.rows.weights) {
+        return out_of_range("compat", format!("{tool} beside weights"), "no weights, which that tool does not know");
+    }
     on_threads(options.threads, || run(reference, current, options, progress))
 }
 
@@ -114,6 +122,13 @@ fn run(
     let names = select(&reference, &current, &options.columns)?;
     let [old, new] = select_rows([&mut reference, &mut current], &options.rows, &meter)?;
     let mut plans: Vec<Plan> = names.into_iter().map(|name| Plan::new(name, &reference, &current)).collect();
+    let others = match options.compat {
+        Some(tool) => {
+            let asked: Vec<Asked<'_>> = plans.iter().map(Plan::asked).collect();
+            compat::compat(tool, &asked, &reference, &current, &meter)?.into_iter().map(Some).collect()
+        }
+        None => vec![None; plans.len()],
+    };
     let mut cells = Vec::with_capacity(plans.len());
     for plans in plans.chunks_mut(COLUMNS_AT_ONCE) {
         cells.extend(count(plans, &reference, &current, options.bins, &edges, &meter)?);
@@ -123,7 +138,11 @@ fn run(
     let columns: Result<Vec<ColumnDrift>, TableError> = plans
         .into_par_iter()
         .zip(&cells)
-        .map(|(plan, cells)| compare(plan.name, plan.status, cells, plan.notes, options))
+        .zip(others)
+        .map(|((plan, cells), other)| {
+            let column = compare(plan.name, plan.status, cells, plan.notes, options)?;
+            Ok(ColumnDrift { compat: other, ..column })
+        })
         .collect();
     let mut columns: Vec<(ColumnDrift, &Cells)> = columns?.into_iter().zip(&cells).collect();
     adjust(columns.iter_mut().map(|(column, _)| (column.p_value, &mut column.p_adjusted)));
@@ -154,7 +173,14 @@ fn run(
         columns: columns.into_iter().map(|(column, _)| column).collect(),
         timeline,
         joint,
-        notes: [reference.notes, current.notes, old.notes, new.notes].concat(),
+        notes: [
+            reference.notes,
+            current.notes,
+            old.notes,
+            new.notes,
+            options.compat.iter().map(|tool| tool.note().to_owned()).collect(),
+        ]
+        .concat(),
     })
 }
 
@@ -236,6 +262,10 @@ impl Plan {
             notes.push(format!("retyped from {} to {}", old.type_name, new.type_name));
         }
         plan(name, Status::Compared, family, notes)
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked { name: &self.name, family: self.family, status: self.status }
     }
 
     fn compared(&self) -> bool {

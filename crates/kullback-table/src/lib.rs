@@ -12,6 +12,7 @@ mod chain;
 mod codes;
 mod column;
 mod compare;
+mod compat;
 mod drift;
 mod error;
 mod family;
@@ -26,6 +27,7 @@ mod threads;
 mod timeline;
 
 pub use column::{Points, read_column, read_points};
+pub use compat::{Compat, CompatDrift, CompatStatistic};
 pub use drift::{ColumnSelection, DriftOptions, drift};
 pub use error::TableError;
 pub use profile::{Profile, ProfileColumn, ProfileOptions, merge, profile};

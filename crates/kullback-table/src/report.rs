@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::compat::CompatDrift;
+
 /// How the rows of a column are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -157,6 +159,8 @@ pub struct ColumnDrift {
     pub null_fraction_current: Option<f64>,
     /// Every bin or value counted: numeric ones in order, values by frequency; then `other`, `NaN` and `null`.
     pub contributions: Vec<Contribution>,
+    /// What another tool says of it, where that was asked for.
+    pub compat: Option<CompatDrift>,
     /// What a reader should know, in plain words.
     pub notes: Vec<String>,
 }

@@ -67,6 +67,7 @@ fn compare(args: &Drift, global: &Global) -> Result<DriftReport> {
     options.rows.filter = args.filter.clone();
     options.rows.weights = args.weights.clone();
     options.rows.sample = args.sample;
+    options.compat = args.compat;
     options.by = args.by.clone();
     options.joint = args.joint.iter().map(|names| names.split(',').map(str::to_owned).collect()).collect();
 

@@ -3,8 +3,8 @@
 use kullback::divergence::{self, MeasureInfo};
 use kullback::family::{Certified, Family, FamilyInfo};
 use kullback_table::{
-    ColumnDrift, ConditionalDrift, Contribution, DriftReport, JointDrift, Period, PeriodColumn, ProfileColumn, Test,
-    Timeline,
+    ColumnDrift, CompatDrift, CompatStatistic, ConditionalDrift, Contribution, DriftReport, JointDrift, Period,
+    PeriodColumn, ProfileColumn, Test, Timeline,
 };
 use serde_json::{Map, Value, json};
 
@@ -197,7 +197,7 @@ fn contribution(part: &Contribution, unit: Unit) -> Value {
 
 fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
     let information = |nats: f64| number(unit.of(nats));
-    json!({
+    let mut object = json!({
         "column": column.column,
         "kind": column.kind.to_string(),
         "bins": column.bins,
@@ -224,7 +224,25 @@ fn column_drift(column: &ColumnDrift, unit: Unit) -> Value {
         "zero_cells": column.zero_cells,
         "zero_mass": column.zero_mass.map(number),
         "test": column.test.to_string(),
-    })
+    });
+    if let Some(said) = &column.compat {
+        object["compat"] = compat(said);
+    }
+    object
+}
+
+/// Another tool's numbers, in that tool's units whatever `--unit` is.
+fn compat(said: &CompatDrift) -> Value {
+    let statistic = |one: &CompatStatistic| {
+        json!({
+            "statistic": one.statistic,
+            "value": one.value.map(number),
+            "threshold": one.threshold.map(number),
+            "drifted": one.drifted,
+        })
+    };
+    let statistics: Vec<Value> = said.statistics.iter().map(statistic).collect();
+    json!({ "tool": said.tool.to_string(), "statistics": statistics, "reason": said.reason })
 }
 
 pub(crate) fn measures(catalogue: &[MeasureInfo]) -> String {

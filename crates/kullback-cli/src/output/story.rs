@@ -1,6 +1,9 @@
 //! What a comparison says in words: the same in every kind of output.
 
-use kullback_table::{ColumnDrift, Contribution, DriftReport, Kind, Period, PeriodColumn, Status, Test, Timeline};
+use kullback_table::{
+    ColumnDrift, CompatDrift, CompatStatistic, Contribution, DriftReport, Kind, Period, PeriodColumn, Status, Test,
+    Timeline,
+};
 
 use super::text::{figure, percent};
 
@@ -141,12 +144,25 @@ pub(crate) fn caveats(column: &ColumnDrift) -> Vec<String> {
     if column.drifted && column.interval.is_some_and(|(low, _)| low <= 0.0) {
         notes.push("the interval of KL reaches 0: that it changed is surer than by how much".to_owned());
     }
+    notes.extend(column.compat.as_ref().map(|said| format!("{} says: {}", said.tool, compat(said))));
     match column.test {
         Test::Permutation if tested => notes.push("p is from permutations of the counts".to_owned()),
         Test::Ordered if tested => notes.push("p is from the test that knows the order of bins".to_owned()),
         _ => {}
     }
     notes
+}
+
+/// What another tool says of a column, by its own threshold and in its own unit.
+pub(crate) fn compat(said: &CompatDrift) -> String {
+    if let Some(reason) = &said.reason {
+        return format!("nothing ({reason})");
+    }
+    let one = |one: &CompatStatistic| {
+        let value = one.value.map_or_else(|| "none".to_owned(), |value| figure(value, 3));
+        format!("{} {value}{}", one.statistic, if one.drifted == Some(true) { " (drifted)" } else { "" })
+    };
+    said.statistics.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// KL of a period where its interval is above 0, else 0: what may be chance should not look like the largest change because

@@ -29,7 +29,7 @@ impl ProfileColumn {
             State::Numbers(_) => State::Numbers(self.values(ValueCounts::from_bag(self.as_bits()?), rows)),
             State::NamedTexts(named) => State::NamedTexts(self.named(&named.counts, &self.as_texts()?, rows)),
             State::NamedNumbers(named) => State::NamedNumbers(self.named(&named.counts, &self.as_bits()?, rows)),
-            State::Rows(_) | State::Keys(_) | State::Joint(_) => return None,
+            State::Rows(_) | State::Keys(_) | State::Joint(_) | State::Raw(_) => return None,
         })
     }
 

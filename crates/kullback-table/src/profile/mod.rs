@@ -29,6 +29,7 @@ use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 
 use crate::{
+    compat::Raw,
     family::{Texts, flat, read_numbers},
     joint::{JointCounts, KeyScan},
     rows::{RowTally, Rows},
@@ -60,6 +61,8 @@ pub(crate) enum State {
     Keys(Box<KeyScan>),
     /// Counts of combinations of several columns.
     Joint(Box<JointCounts>),
+    /// All values, for tools that work in memory.
+    Raw(Box<Raw>),
 }
 
 impl State {
@@ -91,6 +94,7 @@ impl State {
             Self::Nulls { .. } => {}
             Self::Texts(values) => return values.update_texts(&batch),
             Self::NamedTexts(values) => return values.update_texts(&batch),
+            Self::Raw(raw) => return raw.update(&batch),
             state => {
                 let mut numbers = Vec::with_capacity(array.len());
                 if !read_numbers(&array, &mut numbers) {
@@ -114,7 +118,7 @@ impl State {
 
     /// Asks for what only rows can answer: a profile, which has none, cannot.
     pub(crate) fn needs_rows(&self) -> bool {
-        matches!(self, Self::Rows(_) | Self::Keys(_) | Self::Joint(_))
+        matches!(self, Self::Rows(_) | Self::Keys(_) | Self::Joint(_) | Self::Raw(_))
     }
 
     /// Nothing was counted yet: the edges or values to count have only just been found.
@@ -130,6 +134,7 @@ impl State {
         match self {
             Self::Nulls { rows, nulls } => (*nulls, *rows),
             Self::Scan(_) | Self::Rows(_) | Self::Keys(_) | Self::Joint(_) => (0, 0),
+            Self::Raw(raw) => (raw.nulls(), raw.rows()),
             Self::Summary(summary) => (summary.values.nulls, summary.values.rows),
             Self::Bins(bins) => (bins.nulls, bins.rows),
             Self::Texts(values) => (values.nulls, values.rows),
@@ -163,6 +168,7 @@ impl State {
             Self::Rows(_) => Self::Rows(RowTally::default()),
             Self::Keys(keys) => Self::Keys(Box::new(keys.fresh())),
             Self::Joint(joint) => Self::Joint(Box::new(joint.fresh())),
+            Self::Raw(raw) => Self::Raw(Box::new(raw.fresh())),
         }
     }
 
@@ -185,6 +191,7 @@ impl State {
             (Self::Rows(a), Self::Rows(b)) => a.merge(b),
             (Self::Keys(a), Self::Keys(b)) => a.merge(*b),
             (Self::Joint(a), Self::Joint(b)) => a.merge(*b),
+            (Self::Raw(a), Self::Raw(b)) => a.merge(*b),
             _ => debug_assert!(false, "states of different questions never meet"),
         }
     }

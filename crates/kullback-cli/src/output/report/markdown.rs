@@ -41,7 +41,13 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
         ];
         text += &format!("| {} |\n", cells.map(|cell| escaped(&cell)).join(" | "));
     }
-    text
+    let said = report.columns.iter().filter_map(|column| Some((column, column.compat.as_ref()?)));
+    let said: Vec<String> = said
+        .map(|(column, said)| {
+            format!("- {} says of {}: {}\n", said.tool, escaped(&column.column), escaped(&story::compat(said)))
+        })
+        .collect();
+    if said.is_empty() { text } else { format!("{text}\n{}", said.concat()) }
 }
 
 fn moved(column: &ColumnDrift) -> String {

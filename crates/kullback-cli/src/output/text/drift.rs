@@ -27,6 +27,7 @@ pub(crate) fn drift(report: &DriftReport, unit: Unit, check: Option<&Check>) -> 
     text += "\n";
     text += &table(&report.columns, unit, width);
     text += &moved(&report.columns, unit, width.unwrap_or(usize::MAX));
+    text += &compat(&report.columns);
     if let Some(timeline) = &report.timeline {
         text += &course::timeline(timeline, &report.columns, unit);
     }
@@ -170,6 +171,21 @@ fn moved(columns: &[ColumnDrift], unit: Unit, width: usize) -> String {
         text.push('\n');
     }
     text
+}
+
+/// One line a column: what another tool says of it.
+fn compat(columns: &[ColumnDrift]) -> String {
+    let said: Vec<_> = columns.iter().filter_map(|column| Some((column, column.compat.as_ref()?))).collect();
+    let Some((_, first)) = said.first() else { return String::new() };
+    let mut table = Table::new(&[("  column", Align::Left), (" ", Align::Left)]);
+    for (column, said) in &said {
+        table.row(vec![format!("  {}", cell(&column.column, BIN)), story::compat(said)]);
+    }
+    format!(
+        "\n{}\n{}",
+        styled(BOLD, format!("What {} says, by its own threshold", first.tool).as_str()),
+        table.render()
+    )
 }
 
 fn movement(column: &ColumnDrift, bin: &Contribution, unit: Unit) -> String {
