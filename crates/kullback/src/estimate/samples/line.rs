@@ -1,7 +1,6 @@
 //! One coordinate: a sorted array.
 
-use super::group::Each;
-use super::neighbours::{Batch, Neighbours};
+use super::neighbours::{Asked, Neighbours, Queries};
 
 /// A sample of numbers, sorted: O(n log n) once, then O(log n + k) a point.
 pub(super) struct Line(Vec<f64>);
@@ -51,19 +50,23 @@ impl Neighbours for Line {
         &self.0
     }
 
-    fn nearest(&self, batch: &Batch<'_>, most: usize, lists: &mut [f64]) {
-        if most > 0 {
-            for (lane, list) in lists.chunks_exact_mut(most).enumerate() {
-                self.nearest_to(batch.point(lane)[0], batch.own.map(|own| own + lane), list);
-            }
-        }
-    }
-
-    fn within(&self, batch: &Batch<'_>, radii: &[Each], counts: &mut [Each]) {
-        let own = usize::from(batch.own.is_some());
-        for (radii, counts) in radii.iter().zip(counts) {
-            for lane in (0..batch.len()).filter(|&lane| radii[lane] >= 0.0) {
-                counts[lane] += (self.count(batch.point(lane)[0], radii[lane]) - own) as f64;
+    fn around(&self, queries: Queries<'_>, asked: Asked<'_>) {
+        let Asked { most, lists, within, radii, counts } = asked;
+        let own = f64::from(u8::from(queries.own.is_some()));
+        for query in 0..queries.len() {
+            let x = queries.point(query)[0];
+            let list = &mut lists[query * most..][..most];
+            self.nearest_to(x, queries.own.map(|own| own + query), list);
+            let last = list.last().copied().unwrap_or(f64::NEG_INFINITY);
+            for at in query * within..(query + 1) * within {
+                let radius = radii[at];
+                if radius < 0.0 {
+                    continue;
+                }
+                counts[at] += match radius < last {
+                    true => list.partition_point(|&distance| distance <= radius) as f64,
+                    false => self.count(x, radius) as f64 - own,
+                };
             }
         }
     }

@@ -2,7 +2,6 @@
 
 mod classifier;
 mod ensemble;
-mod group;
 mod histogram;
 mod interval;
 mod kernel;
@@ -14,6 +13,8 @@ mod single;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod walk;
+mod wide;
 
 use core::{fmt, str::FromStr};
 use std::borrow::Cow;

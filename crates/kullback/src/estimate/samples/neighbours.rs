@@ -1,14 +1,11 @@
 //! What the estimators ask of a sample, and the common-radius sum over it.
 
-use super::group::Each;
 use crate::num::special::{digamma, trigamma};
 use crate::threads::each;
 
-/// Queries that are asked together.
-pub(super) const GROUP: usize = 16;
-
-/// Up to [`GROUP`] queries, near one another if it is to be quick.
-pub(super) struct Batch<'a> {
+/// Points whose neighbours are asked for, near one another if it is to be quick.
+#[derive(Clone, Copy)]
+pub(super) struct Queries<'a> {
     pub(super) dimensions: usize,
     /// Row-major.
     pub(super) points: &'a [f64],
@@ -16,14 +13,36 @@ pub(super) struct Batch<'a> {
     pub(super) own: Option<usize>,
 }
 
-impl Batch<'_> {
+impl<'a> Queries<'a> {
     pub(super) fn len(&self) -> usize {
         self.points.len() / self.dimensions
     }
 
-    pub(super) fn point(&self, index: usize) -> &[f64] {
-        &self.points[index * self.dimensions..][..self.dimensions]
+    #[inline(always)]
+    pub(super) fn point(&self, query: usize) -> &'a [f64] {
+        &self.points[query * self.dimensions..][..self.dimensions]
     }
+
+    /// Those from one on up to another.
+    #[inline(always)]
+    pub(super) fn part(&self, first: usize, end: usize) -> Self {
+        let points = &self.points[first * self.dimensions..end * self.dimensions];
+        Self { points, own: self.own.map(|own| own + first), ..*self }
+    }
+}
+
+/// What is asked about each query, and answered, a query's after another's.
+pub(super) struct Asked<'a> {
+    /// How many of the smallest distances.
+    pub(super) most: usize,
+    /// These, in order: infinite where there are not as many points.
+    pub(super) lists: &'a mut [f64],
+    /// How many radii.
+    pub(super) within: usize,
+    /// These, which grow; one below zero holds nothing.
+    pub(super) radii: &'a [f64],
+    /// To which the numbers of points no further away are added.
+    pub(super) counts: &'a mut [f64],
 }
 
 /// A sample that finds the points nearest to other points.
@@ -37,12 +56,8 @@ pub(super) trait Neighbours: Sync {
     /// The points, row-major, those near one another together.
     fn points(&self) -> &[f64];
 
-    /// For each query the `most` smallest distances, in order: infinite where there are not as many points.
-    fn nearest(&self, batch: &Batch<'_>, most: usize, lists: &mut [f64]);
-
-    /// For each query and radius the number of points no further away, added to `counts`; radii grow, and one below zero is
-    /// not asked for.
-    fn within(&self, batch: &Batch<'_>, radii: &[Each], counts: &mut [Each]);
+    /// Looks for the points nearest to each query, and counts those within its radii.
+    fn around(&self, queries: Queries<'_>, asked: Asked<'_>);
 }
 
 /// Points of P that a thread takes at a time.
@@ -122,55 +137,73 @@ pub(super) fn common_radius<N: Neighbours>(p: &N, q: &N, ks: &[usize]) -> Common
 /// One side of a batch: the distances to neighbours, and how many points lie within each radius.
 #[derive(Default)]
 struct Around {
-    /// One list a query.
+    /// One list a query, with one neighbour more than the largest k: then it is known how many are within its distance.
     lists: Vec<f64>,
     most: usize,
-    counts: Vec<Each>,
+    /// Radii within which points have been counted, a query's after another's; below zero where none has.
+    radii: Vec<f64>,
+    counts: Vec<f64>,
     /// Radii that the lists do not reach.
-    beyond: Vec<Each>,
+    beyond: Vec<f64>,
 }
 
 impl Around {
-    /// Looks for one neighbour more than the largest k: then it is known how many are within its distance.
-    fn look<N: Neighbours>(&mut self, sample: &N, batch: &Batch<'_>, most: usize) {
-        self.most = most + 1;
-        self.lists.resize(batch.len() * self.most, 0.0);
-        sample.nearest(batch, self.most, &mut self.lists);
+    /// Looks for neighbours, and counts within the distances of those on the other side, if they are known.
+    fn look<N: Neighbours>(&mut self, sample: &N, queries: Queries<'_>, ks: &[usize], other: Option<&Self>) {
+        let within = if other.is_some() { ks.len() } else { 0 };
+        self.radii.clear();
+        if let Some(other) = other {
+            for query in 0..queries.len() {
+                self.radii.extend(ks.iter().map(|&k| other.list(query)[k - 1] * WIDER));
+            }
+        }
+        self.most = ks.last().map_or(0, |k| k + 1);
+        self.lists.resize(queries.len() * self.most, 0.0);
+        self.counts.clear();
+        self.counts.resize(queries.len() * ks.len(), 0.0);
+        let Self { most, lists, radii, counts, .. } = self;
+        sample.around(queries, Asked { most: *most, lists, within, radii, counts: &mut counts[..radii.len()] });
+        self.radii.resize(queries.len() * ks.len(), -1.0);
     }
 
     fn list(&self, query: usize) -> &[f64] {
         &self.lists[query * self.most..][..self.most]
     }
 
-    /// Counts from the list of neighbours where it reaches far enough, from the sample where it does not.
-    fn count<N: Neighbours>(&mut self, sample: &N, batch: &Batch<'_>, radii: &[Each]) {
-        self.counts.clear();
-        self.counts.resize(radii.len(), [0.0; GROUP]);
+    /// Counts within radii where that is not done: by the list of neighbours if it reaches far enough, in the sample if not.
+    fn count<N: Neighbours>(&mut self, sample: &N, queries: Queries<'_>, radii: &[f64]) {
         self.beyond.clear();
-        self.beyond.resize(radii.len(), [-1.0; GROUP]);
-        let mut first = radii.len();
-        for query in 0..batch.len() {
+        self.beyond.resize(radii.len(), -1.0);
+        let within = radii.len() / queries.len();
+        let mut enough = true;
+        for query in 0..queries.len() {
             let list = &self.lists[query * self.most..][..self.most];
             let last = list.last().copied().unwrap_or(0.0);
-            for (k, radii) in radii.iter().enumerate() {
-                let radius = radii[query];
-                if radius < last {
-                    self.counts[k][query] = list.partition_point(|&distance| distance <= radius) as f64;
+            // Where a radius is beyond the list, the larger ones are asked for with it.
+            let mut reached = true;
+            for (at, &radius) in radii.iter().enumerate().skip(query * within).take(within) {
+                if reached && self.radii[at] == radius {
+                    continue;
+                }
+                reached = reached && radius < last;
+                if reached {
+                    self.counts[at] = list.partition_point(|&distance| distance <= radius) as f64;
                 } else {
-                    self.beyond[k][query] = radius;
-                    first = first.min(k);
+                    (self.counts[at], self.beyond[at]) = (0.0, radius);
                 }
             }
+            enough = enough && reached;
         }
-        if first < radii.len() {
-            sample.within(batch, &self.beyond[first..], &mut self.counts[first..]);
+        if !enough {
+            let Self { beyond, counts, .. } = self;
+            sample.around(queries, Asked { most: 0, lists: &mut [], within, radii: beyond, counts });
         }
     }
 
-    /// The count for the `index`-th radius, and what is added to it before ψ is taken: nothing where the k-th neighbour sets the
-    /// radius and there are no ties, else 1.
+    /// The `index`-th count, a query's by its k-th neighbour, and what is added to it before ψ is taken: nothing where that neighbour sets
+    /// the radius and there are no ties, else 1.
     fn mass(&self, query: usize, index: usize, k: usize, radius: f64) -> f64 {
-        let count = self.counts[index][query];
+        let count = self.counts[index];
         let chosen = count == k as f64 && self.list(query)[k - 1] * WIDER * WIDER >= radius;
         count + if chosen { 0.0 } else { 1.0 }
     }
@@ -180,7 +213,10 @@ impl Around {
 struct Scratch {
     p: Around,
     q: Around,
-    radii: Vec<Each>,
+    /// Whether the neighbours in P were further away than those in Q, for most of the points before.
+    p_further: bool,
+    /// For each query and k.
+    radii: Vec<f64>,
     /// ψ of small whole numbers.
     digammas: Vec<f64>,
 }
@@ -191,7 +227,7 @@ const SMALL: u32 = 256;
 impl Scratch {
     fn new() -> Self {
         let digammas = (0..SMALL).map(|x| digamma(f64::from(x))).collect();
-        Self { p: Around::default(), q: Around::default(), radii: Vec::new(), digammas }
+        Self { p: Around::default(), q: Around::default(), p_further: false, radii: Vec::new(), digammas }
     }
 
     fn digamma(&self, whole: f64) -> f64 {
@@ -200,40 +236,44 @@ impl Scratch {
 
     /// The sums over the points from `first` on.
     fn sum<N: Neighbours>(&mut self, p: &N, q: &N, ks: &[usize], first: usize) -> CommonRadius {
-        let most = ks.last().copied().unwrap_or(0);
         let dimensions = p.points().len() / p.len();
         let for_moments = ks.iter().position(|&k| k >= MOMENTS).unwrap_or(ks.len().saturating_sub(1));
         let mut sums = CommonRadius { values: vec![0.0; ks.len()], ..CommonRadius::default() };
-        let end = p.len().min(first + CHUNK);
-        for start in (first..end).step_by(GROUP) {
-            let points = &p.points()[start * dimensions..end.min(start + GROUP) * dimensions];
-            let of_p = Batch { dimensions, points, own: Some(start) };
-            let of_q = Batch { dimensions, points, own: None };
-            self.p.look(p, &of_p, most);
-            self.q.look(q, &of_q, most);
-            self.radii.clear();
-            self.radii.resize(ks.len(), [-1.0; GROUP]);
-            for query in 0..of_p.len() {
-                let (of_p, of_q) = (self.p.list(query), self.q.list(query));
-                for (radii, &k) in self.radii.iter_mut().zip(ks) {
-                    radii[query] = of_p[k - 1].max(of_q[k - 1]) * WIDER;
+        let points = &p.points()[first * dimensions..p.len().min(first + CHUNK) * dimensions];
+        let of_p = Queries { dimensions, points, own: Some(first) };
+        let of_q = Queries { own: None, ..of_p };
+        // The further neighbours first: then the radius is known when the other side is looked at.
+        if self.p_further {
+            self.p.look(p, of_p, ks, None);
+            self.q.look(q, of_q, ks, Some(&self.p));
+        } else {
+            self.q.look(q, of_q, ks, None);
+            self.p.look(p, of_p, ks, Some(&self.q));
+        }
+        self.radii.clear();
+        let mut further = 0;
+        for query in 0..of_p.len() {
+            let (of_p, of_q) = (self.p.list(query), self.q.list(query));
+            self.radii.extend(ks.iter().map(|&k| of_p[k - 1].max(of_q[k - 1]) * WIDER));
+            sums.coincident += usize::from(of_p[0] == 0.0 || of_q[0] == 0.0);
+            further += usize::from(of_p.last() > of_q.last());
+        }
+        self.p_further = 2 * further > of_p.len();
+        self.p.count(p, of_p, &self.radii);
+        self.q.count(q, of_q, &self.radii);
+        for query in 0..of_p.len() {
+            for (i, &k) in ks.iter().enumerate() {
+                let at = query * ks.len() + i;
+                let [l, c] = [&self.p, &self.q].map(|side| side.mass(query, at, k, self.radii[at]));
+                let ln = self.digamma(l) - self.digamma(c);
+                sums.values[i] += ln;
+                if i == for_moments {
+                    let square = ln * ln - trigamma(l) - trigamma(c);
+                    sums.moments.add(Moments { ln, square, ratio: self.p.counts[at] / c });
                 }
-                sums.coincident += usize::from(of_p[0] == 0.0 || of_q[0] == 0.0);
-            }
-            self.p.count(p, &of_p, &self.radii);
-            self.q.count(q, &of_q, &self.radii);
-            for query in 0..of_p.len() {
-                for (i, (&k, radii)) in ks.iter().zip(&self.radii).enumerate() {
-                    let [l, c] = [&self.p, &self.q].map(|side| side.mass(query, i, k, radii[query]));
-                    let ln = self.digamma(l) - self.digamma(c);
-                    sums.values[i] += ln;
-                    if i == for_moments {
-                        let square = ln * ln - trigamma(l) - trigamma(c);
-                        sums.moments.add(Moments { ln, square, ratio: self.p.counts[i][query] / c });
-                    }
+                if i + 1 == ks.len() {
+                    sums.apart += usize::from(2.0 * self.p.counts[at] > p.len() as f64);
                 }
-                let most = self.p.counts.last().map_or(0.0, |counts| counts[query]);
-                sums.apart += usize::from(2.0 * most > p.len() as f64);
             }
         }
         sums

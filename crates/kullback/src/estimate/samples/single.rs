@@ -4,13 +4,20 @@
 //! is off by at most E(|x|² + |y|²), E = (2d + 8)·2⁻²⁴, multiply-adds fused or not. As |y| ≤ |x| + |x − y|, a margin of E(3|x|² + 2r²) around t
 //! is enough on either side of it, however far y is.
 
-use super::group::Each;
-use super::neighbours::{Batch, GROUP};
+use super::neighbours::Queries;
 
-/// Points that are looked at together.
-pub(super) const BLOCK: usize = 8;
-/// A number for each query.
-pub(super) type Singles = [f32; GROUP];
+/// Points, or boxes, that are looked at together.
+pub(super) const LANES: usize = 16;
+/// A number for each, where a vector of any kind begins on a line of the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Singles(pub(super) [f32; LANES]);
+
+impl Singles {
+    pub(super) const fn splat(x: f32) -> Self {
+        Self([x; LANES])
+    }
+}
 
 /// Coordinates are cut here, which makes no distance larger: squares stay in range.
 const FAR: f64 = 1e15;
@@ -38,55 +45,53 @@ pub(super) fn up(x: f64) -> f32 {
 }
 
 /// Blocks of row-major points: −|y|²/2 of each, then coordinate after coordinate. What fills the last block is infinitely far.
-pub(super) fn blocks(dimensions: usize, points: &[f64]) -> Vec<f32> {
-    let mut blocks = Vec::with_capacity(points.len().div_ceil(dimensions * BLOCK) * (dimensions + 1) * BLOCK);
-    for points in points.chunks(dimensions * BLOCK) {
+pub(super) fn blocks(dimensions: usize, points: &[f64]) -> Vec<Singles> {
+    let mut blocks = Vec::with_capacity(points.len().div_ceil(dimensions * LANES) * (dimensions + 1));
+    for points in points.chunks(dimensions * LANES) {
         let start = blocks.len();
-        blocks.resize(start + BLOCK, f32::NEG_INFINITY);
-        blocks.resize(start + BLOCK * (dimensions + 1), 0.0);
-        for (at, row) in points.chunks_exact(dimensions).enumerate() {
-            blocks[start + at] = (-0.5 * row.iter().map(|&x| cut(x) * cut(x)).sum::<f64>()) as f32;
+        blocks.push(Singles::splat(f32::NEG_INFINITY));
+        blocks.resize(start + 1 + dimensions, Singles::splat(0.0));
+        for (lane, row) in points.chunks_exact(dimensions).enumerate() {
+            blocks[start].0[lane] = (-0.5 * row.iter().map(|&x| cut(x) * cut(x)).sum::<f64>()) as f32;
             for (column, &x) in row.iter().enumerate() {
-                blocks[start + BLOCK * (column + 1) + at] = cut(x) as f32;
+                blocks[start + 1 + column].0[lane] = cut(x) as f32;
             }
         }
     }
     blocks
 }
 
-/// A batch's coordinates, coordinate after coordinate, and what margins are made of.
-pub(super) struct Rounded {
-    pub(super) lanes: Vec<Singles>,
+/// A coordinate of each query in single precision.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    pub(super) near: Singles,
     /// Rounded down and up.
-    pub(super) between: Vec<[Singles; 2]>,
+    pub(super) down: Singles,
+    pub(super) up: Singles,
+}
+
+/// Up to as many queries as there are lanes, and what margins are made of.
+pub(super) struct Rounded {
+    pub(super) columns: Vec<Column>,
     /// |x|².
-    squares: Each,
+    squares: [f64; LANES],
     error: f64,
 }
 
 impl Rounded {
-    #[inline(always)]
-    pub(super) fn new(batch: &Batch<'_>, lanes: &[Each]) -> Self {
-        let mut squares = [0.0; GROUP];
-        for lanes in lanes {
-            for (square, &x) in squares.iter_mut().zip(lanes) {
+    /// Lanes without a query repeat the last one.
+    pub(super) fn new(queries: Queries<'_>) -> Self {
+        let (zero, last) = (Singles::splat(0.0), queries.len() - 1);
+        let mut squares = [0.0; LANES];
+        let mut columns = vec![Column { near: zero, down: zero, up: zero }; queries.dimensions];
+        for (lane, square) in squares.iter_mut().enumerate() {
+            for (column, &x) in columns.iter_mut().zip(queries.point(lane.min(last))) {
                 *square += cut(x) * cut(x);
+                (column.near.0[lane], column.down.0[lane], column.up.0[lane]) = (cut(x) as f32, down(x), up(x));
             }
         }
-        let mut rounded = vec![[0.0; GROUP]; lanes.len()];
-        let mut between = vec![[[0.0; GROUP]; 2]; lanes.len()];
-        for (column, lanes) in lanes.iter().enumerate() {
-            for (lane, &x) in lanes.iter().enumerate() {
-                rounded[column][lane] = cut(x) as f32;
-                (between[column][0][lane], between[column][1][lane]) = (down(x), up(x));
-            }
-        }
-        Self {
-            lanes: rounded,
-            between,
-            squares,
-            error: (2 * batch.dimensions + 8) as f64 * f64::from(f32::EPSILON) / 2.0,
-        }
+        let error = (2 * queries.dimensions + 8) as f64 * f64::from(f32::EPSILON) / 2.0;
+        Self { columns, squares, error }
     }
 
     /// Above the first of these s may be that of a point within the squared radius, above the second it is. A radius below zero holds nothing.

@@ -8,7 +8,7 @@
 use super::ensemble::Ensemble;
 use super::line::Line;
 use super::nearest::values;
-use super::neighbours::{Batch, GROUP, Neighbours};
+use super::neighbours::{Asked, Neighbours, Queries};
 use super::tree::Tree;
 use super::*;
 use crate::estimate::random::SplitMix;
@@ -62,42 +62,42 @@ fn distances(sample: &impl Neighbours, at: &[f64], skip: Option<usize>) -> Vec<f
     all
 }
 
-/// Batches of every size, of the sample's own points and of others, and radii of which some are not asked for.
+/// Batches of several sizes, of the sample's own points and of others, and radii of which some are not asked for.
 fn agrees_with_all_distances(sample: &impl Neighbours, queries: &[f64], dimensions: usize) {
     for (points, own) in [(sample.points(), true), (queries, false)] {
         let (mut start, mut size) = (0, 1);
         while start * dimensions < points.len() {
             let end = (start + size).min(points.len() / dimensions);
-            let batch =
-                Batch { dimensions, points: &points[start * dimensions..end * dimensions], own: own.then_some(start) };
-            let all: Vec<Vec<f64>> = (start..end)
-                .map(|at| distances(sample, &points[at * dimensions..][..dimensions], own.then_some(at)))
-                .collect();
-            for k in [1, 2, 7, 60, all[0].len()] {
-                let mut lists = vec![0.0; k * batch.len()];
-                sample.nearest(&batch, k, &mut lists);
-                for (list, all) in lists.chunks(k).zip(&all) {
-                    assert_eq!(list, &all[..k], "{dimensions} dimensions, k = {k}");
-                }
-            }
+            let points = &points[start * dimensions..end * dimensions];
+            let queries = Queries { dimensions, points, own: own.then_some(start) };
+            let all: Vec<Vec<f64>> =
+                (start..end).map(|at| distances(sample, queries.point(at - start), own.then_some(at))).collect();
             let ranks = [0, 3, 3, 40, all[0].len() - 1];
-            let mut radii = vec![[0.0; GROUP]; 7];
-            let mut want = vec![[0.5; GROUP]; 7];
+            let (mut radii, mut want) = (Vec::new(), Vec::new());
             for (query, all) in all.iter().enumerate() {
-                radii[6][query] = f64::INFINITY;
-                ranks.iter().enumerate().for_each(|(i, &rank)| radii[i + 1][query] = all[rank]);
-                // Every third query does without the larger ones.
-                radii[4..].iter_mut().filter(|_| query % 3 == 2).for_each(|radii| radii[query] = -1.0);
-                for (want, radii) in want.iter_mut().zip(&radii) {
-                    want[query] = all.iter().filter(|&&distance| distance <= radii[query]).count() as f64;
+                let mut of_query = vec![0.0];
+                of_query.extend(ranks.map(|rank| all[rank]));
+                of_query.push(f64::INFINITY);
+                // Every third query does without the smaller ones.
+                of_query[..4].iter_mut().filter(|_| query % 3 == 2).for_each(|radius| *radius = -1.0);
+                want.extend(of_query.iter().map(|radius| all.iter().filter(|&distance| distance <= radius).count()));
+                radii.extend(of_query);
+            }
+            for most in [0, 1, 2, 7, 60, all[0].len()] {
+                for within in [0, radii.len() / queries.len()] {
+                    let mut lists = vec![0.0; most * queries.len()];
+                    let mut counts = vec![0.5; within * queries.len()];
+                    let (lists, radii) = (&mut lists, &radii[..counts.len()]);
+                    sample.around(queries, Asked { most, lists, within, radii, counts: &mut counts });
+                    for (list, all) in lists.chunks(most.max(1)).zip(&all) {
+                        assert_eq!(list, &all[..most], "{dimensions} dimensions, k = {most}, {within} radii");
+                    }
+                    for (count, want) in counts.iter().zip(&want) {
+                        assert_eq!(*count, *want as f64 + 0.5, "{dimensions} dimensions, k = {most}");
+                    }
                 }
             }
-            let mut counts = vec![[0.0; GROUP]; 7];
-            sample.within(&batch, &radii, &mut counts);
-            for (counts, want) in counts.iter().zip(&want) {
-                assert_eq!(counts[..batch.len()], want[..batch.len()], "{dimensions} dimensions");
-            }
-            (start, size) = (end, (size + 5) % GROUP + 1);
+            (start, size) = (end, (size + 5) % 16 + 1);
         }
     }
 }
@@ -107,7 +107,7 @@ fn neighbours_are_those_of_all_distances() {
     for (seed, dimensions) in [1, 2, 3, 5, 10, 20].into_iter().enumerate() {
         let mut normal = Normal::new(seed as u64);
         let centre = vec![0.3; dimensions];
-        let (points, queries) = (normal.points(301, &centre), normal.points(40, &centre));
+        let (points, queries) = (normal.points(601, &centre), normal.points(40, &centre));
         for decimals in [0, 1, 9] {
             let (points, queries) = (rounded(&points, decimals), rounded(&queries, decimals));
             match dimensions {
@@ -135,13 +135,12 @@ fn neighbours_are_those_of_all_distances_at_any_scale() {
 fn repeated_points_make_no_deep_tree() {
     let points = [1.0, 2.0].repeat(50_000);
     let tree = Tree::new(2, &points);
-    let batch = Batch { dimensions: 2, points: &[1.0, 2.0, 1.0, 2.0], own: Some(7) };
-    let mut nearest = [1.0; 6];
-    tree.nearest(&batch, 3, &mut nearest);
-    assert_eq!(nearest, [0.0; 6]);
-    let mut counts = [[0.0; GROUP]];
-    tree.within(&batch, &[[0.0; GROUP]], &mut counts);
-    assert_eq!(counts[0][..2], [49_999.0; 2]);
+    let queries = Queries { dimensions: 2, points: &[1.0, 2.0, 1.0, 2.0], own: Some(7) };
+    let (mut lists, mut counts) = ([1.0; 6], [0.0; 2]);
+    let asked = Asked { most: 3, lists: &mut lists, within: 1, radii: &[0.0; 2], counts: &mut counts };
+    tree.around(queries, asked);
+    assert_eq!(lists, [0.0; 6]);
+    assert_eq!(counts, [49_999.0; 2]);
 }
 
 /// The relative bias for two unit normal distributions `shift` apart in each dimension, averaged over seeds. What an
