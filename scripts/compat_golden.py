@@ -135,9 +135,18 @@ def evidently():
             agg_data=True,
         )
 
+    tests = {"K-S p_value": "ks", "chi-square p_value": "chisquare", "Z-test p_value": "z"}
     for pair, reference, current in pairs():
         for column in reference:
             kind = infer_column_type(current[column])
+            # What it chooses itself, where that is not one of the distances.
+            try:
+                said = drift(reference, current, column, kind, None)
+            except Exception as error:
+                print(f"{pair} {column} by default: {error}", file=sys.stderr)
+            else:
+                if said.stattest_name in tests:
+                    yield pair, column, tests[said.stattest_name], said.drift_score, said.stattest_threshold, said.drift_detected
             for method in ["kl_div", "psi", "jensenshannon", "wasserstein"]:
                 if method == "wasserstein" and kind == ColumnType.Categorical:
                     continue

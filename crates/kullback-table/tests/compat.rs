@@ -73,9 +73,10 @@ fn all_that_a_tool_says_is_known() {
     // No statistic beyond those that the golden files hold.
     let report = compared("small", Compat::Evidently);
     let names = |column: &str| of(&report, column).statistics.iter().map(|one| one.statistic).collect::<Vec<_>>();
-    assert_eq!(names("normal"), ["kl_div", "psi", "jensenshannon", "wasserstein"]);
-    assert_eq!(names("digits"), ["kl_div", "psi", "jensenshannon"]);
-    assert_eq!(names("city"), ["kl_div", "psi", "jensenshannon"]);
+    assert_eq!(names("normal"), ["kl_div", "psi", "jensenshannon", "wasserstein", "ks"]);
+    assert_eq!(names("digits"), ["kl_div", "psi", "jensenshannon", "chisquare"]);
+    assert_eq!(names("city"), ["kl_div", "psi", "jensenshannon", "chisquare"]);
+    assert_eq!(names("flag"), ["kl_div", "psi", "jensenshannon", "z"]);
     assert!(report.notes.iter().any(|note| note.contains("Evidently 0.7.23")));
 }
 

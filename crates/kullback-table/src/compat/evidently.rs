@@ -1,28 +1,37 @@
 //! Evidently 0.7.23: `legacy/calculations/stattests`, which its new interface calls as well, on the types that `core/datasets.py` infers.
 
+use kullback::estimate::chi_square_tail;
+
 use super::{
     CompatStatistic, Dtype, Side,
-    numpy::{entropy, histogram, jensen_shannon_distance, psi, standard_deviation, sturges, wasserstein},
+    numpy::{
+        entropy, histogram, jensen_shannon_distance, kolmogorov_smirnov, psi, standard_deviation, sturges, wasserstein,
+    },
     raw::{Ordered, finite, runs, shares, side_by_side},
 };
 
-/// Of all of these statistics; Wasserstein's has the same.
+/// Of all distances.
 const THRESHOLD: f64 = 0.1;
+/// Of all tests.
+const SIGNIFICANCE: f64 = 0.05;
+/// Values of the reference up to which a test is its default.
+const MOST_TESTED: u64 = 1000;
+/// Numbers of no more distinct values are tested as categories are.
+const FEW: usize = 5;
 /// More distinct values in the reference than this, and numbers are binned.
 const MOST_BY_VALUE: usize = 20;
 /// An integer column with no more distinct values than this is categorical.
 const MOST_CATEGORIES: usize = 10;
 
 /// KL(reference‖current) in nats, PSI and the Jensen–Shannon distance; of numbers the Wasserstein distance by the reference's deviation,
-/// too.
+/// too; and up to 1000 values of the reference the p-value of the test that is its default then.
 pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec<CompatStatistic>, String> {
     let numerical = numerical(current)?;
-    let (counts, distance) = match (&reference.values, &current.values) {
+    let (counts, numbers) = match (&reference.values, &current.values) {
         (Ordered::Numbers(old), Ordered::Numbers(new)) => {
             let (old, new) = (finite(old), finite(new));
             let whole = reference.dtype == Dtype::Integer && current.dtype == Dtype::Integer;
-            let distance = numerical.then(|| wasserstein(old, new) / standard_deviation(old).max(0.001));
-            (numbers(old, new, numerical, whole)?, distance)
+            (numbers(old, new, numerical, whole)?, Some((old, new)))
         }
         (Ordered::Texts(old), Ordered::Texts(new)) => (side_by_side(old, new), None),
         _ => return Err("the two tables have it in different types".to_owned()),
@@ -39,8 +48,56 @@ pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec
         CompatStatistic::at_least("psi", psi(&filled_old, &filled_new), THRESHOLD),
         CompatStatistic::at_least("jensenshannon", jensen_shannon_distance(&old, &new), THRESHOLD),
     ];
-    statistics.extend(distance.map(|distance| CompatStatistic::at_least("wasserstein", distance, THRESHOLD)));
+    if let Some((old, new)) = numbers.filter(|_| numerical) {
+        let distance = wasserstein(old, new) / standard_deviation(old).max(0.001);
+        statistics.push(CompatStatistic::at_least("wasserstein", distance, THRESHOLD));
+    }
+    let rows: u64 = counts.iter().map(|pair| pair[0]).sum();
+    if rows <= MOST_TESTED {
+        let by_value = numbers.map_or(counts, |(old, new)| side_by_side(&runs(old), &runs(new)));
+        statistics.extend(match numbers.filter(|_| numerical && by_value.len() > FEW) {
+            Some((old, new)) => kolmogorov_smirnov(old, new).map(|p| tested("ks", p, p <= SIGNIFICANCE)),
+            None if by_value.len() > 2 => {
+                let p = one_sample_chi_square(&by_value);
+                Some(tested("chisquare", p, p < SIGNIFICANCE))
+            }
+            None => {
+                let p = proportions(&by_value);
+                Some(tested("z", p, p < SIGNIFICANCE))
+            }
+        });
+    }
     Ok(statistics)
+}
+
+fn tested(statistic: &'static str, p: f64, drifted: bool) -> CompatStatistic {
+    CompatStatistic { statistic, value: Some(p), threshold: Some(SIGNIFICANCE), drifted: Some(drifted) }
+}
+
+/// The χ² test of the current counts as if the reference's shares were the truth.
+fn one_sample_chi_square(counts: &[[u64; 2]]) -> f64 {
+    let [old, new] = totals(counts);
+    let term = |pair: &[u64; 2]| {
+        let expected = pair[0] as f64 * (new / old);
+        (pair[1] as f64 - expected) * (pair[1] as f64 - expected) / expected
+    };
+    chi_square_tail(counts.iter().map(term).sum(), counts.len() as f64 - 1.0)
+}
+
+/// The two-sided z test of two proportions, of one of the two values.
+fn proportions(counts: &[[u64; 2]]) -> f64 {
+    let ([old, new], [first, ..]) = (totals(counts), counts) else { return 1.0 };
+    if counts.len() == 1 {
+        return 1.0;
+    }
+    let [p, q] = [(old - first[0] as f64) / old, (new - first[1] as f64) / new];
+    let pooled = (p * old + q * new) / (old + new);
+    let z = (p - q) / (pooled * (1.0 - pooled) * (1.0 / old + 1.0 / new)).sqrt();
+    chi_square_tail(z * z, 1.0)
+}
+
+fn totals(counts: &[[u64; 2]]) -> [f64; 2] {
+    [0, 1].map(|side| counts.iter().map(|pair| pair[side]).sum::<u64>() as f64)
 }
 
 /// Whether it is a numerical column and not a categorical one, which the current table decides.

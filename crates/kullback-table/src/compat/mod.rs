@@ -63,8 +63,8 @@ impl Compat {
     pub(crate) const fn note(self) -> &'static str {
         match self {
             Self::Evidently => {
-                "compat evidently: by the rules of Evidently 0.7.23 on pandas; its p-values (K-S, chi-square, z), which it takes by \
-                 default up to 1000 rows, are not among them"
+                "compat evidently: by the rules of Evidently 0.7.23 on pandas; its tests (K-S, chi-square, z) where it takes them by \
+                 default, up to 1000 values of the reference (K-S: and 10000 of the current table)"
             }
             Self::GreatExpectations => {
                 "compat great-expectations: expect_column_kl_divergence_to_be_less_than of 1.24 on pandas, with automatic bins of the \

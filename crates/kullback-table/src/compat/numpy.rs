@@ -119,3 +119,33 @@ pub(super) fn standard_deviation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / count;
     (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count).sqrt()
 }
+
+/// Up to so many values a side, SciPy's Kolmogorov–Smirnov test is exact.
+const MOST_EXACT: usize = 10_000;
+
+/// `scipy.stats.ks_2samp(u, v).pvalue` of sorted values as long as it is exact: the share of all ways to mix the two sides in which their
+/// distribution functions come as far apart, way by way to i values of one and j of the other.
+pub(super) fn kolmogorov_smirnov(u: &[f64], v: &[f64]) -> Option<f64> {
+    let (n, m) = (u.len(), v.len());
+    if n.max(m) > MOST_EXACT {
+        return None;
+    }
+    // Distances times n·m are whole.
+    let apart = |i: usize, j: usize| (i * m).abs_diff(j * n);
+    let furthest = u
+        .iter()
+        .chain(v)
+        .map(|&at| apart(u.partition_point(|&value| value <= at), v.partition_point(|&value| value <= at)))
+        .max()?;
+    let mut outside = vec![0.0; m + 1];
+    for i in 0..=n {
+        for j in 0..=m {
+            let before = if j > 0 { j as f64 * outside[j - 1] } else { 0.0 };
+            outside[j] = match apart(i, j) >= furthest {
+                true => 1.0,
+                false => (i as f64 * outside[j] + before) / (i + j).max(1) as f64,
+            };
+        }
+    }
+    outside.last().copied()
+}
