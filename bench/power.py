@@ -8,7 +8,7 @@ import argparse, json, pathlib, subprocess, sys, tempfile
 import numpy as np, pyarrow as pa, pyarrow.parquet as parquet
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "power.md"
-LEVEL, PAIRS, AT_ONCE = 0.05, 4000, 500
+LEVEL, PAIRS, AT_ONCE = 0.05, 20_000, 500
 FALLING, EQUAL = np.array([0.3, 0.25, 0.2, 0.15, 0.1]), np.full(5, 0.2)
 
 

@@ -24,6 +24,19 @@ fn measure(name: &str, p: &[f64], q: &[f64]) -> f64 {
     subject::between(name, p, q).unwrap()
 }
 
+/// However little it is: its share may be too small for a double.
+#[test]
+fn what_the_other_side_lacks_is_never_lost() {
+    for name in names() {
+        for (p, q) in [([1.0, 1e-300], [1.0, 0.0]), ([1.0, 0.0], [1.0, 1e-300])] {
+            let lost = |scale: f64, side: [f64; 2]| [side[0] * scale, side[1] * 1e-10];
+            let value = measure(name, &lost(1e111, p), &lost(1e112, q));
+            assert!(value >= 0.0, "{name}: {value}");
+            assert_eq!(value.is_infinite(), measure(name, &p, &q).is_infinite(), "{name}: {value}");
+        }
+    }
+}
+
 proptest! {
     // A case that fails is shrunk and printed; nothing is written beside the sources.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]

@@ -57,9 +57,8 @@ impl Frame {
             Reduction::Max => total.peak,
         };
         // Without a common category all of either mass is on one side only, whatever the sums have rounded.
-        let (only_p, only_q) =
-            if total.common { (total.only_p.value() / p, total.only_q.value() / q) } else { (1.0, 1.0) };
-        terms + edge(generator.at_zero(), only_q) + edge(generator.at_infinity(), only_p)
+        let (only_p, only_q) = if total.common { (total.only_p.value(), total.only_q.value()) } else { (p, q) };
+        terms + edge(generator.at_zero(), only_q, q) + edge(generator.at_infinity(), only_p, p)
     }
 }
 
@@ -68,9 +67,14 @@ pub(crate) fn finite(factor: f64) -> f64 {
     if factor.is_finite() { factor } else { 0.0 }
 }
 
-/// The terms at an edge of the supports: no mass there is no contribution, however large the factor.
-pub(crate) fn edge(factor: f64, mass: f64) -> f64 {
-    if mass == 0.0 { 0.0 } else { factor * mass }
+/// The terms at an edge of the supports, where a `part` of the mass is: none is no contribution, however large the factor, and any is all
+/// of an infinite one, even if the quotient is too small for a double.
+pub(crate) fn edge(factor: f64, part: f64, mass: f64) -> f64 {
+    match part == 0.0 {
+        true => 0.0,
+        false if factor.is_finite() => factor * (part / mass),
+        false => factor,
+    }
 }
 
 /// Whether the weights behind these masses were valid; if not, which was the first that was not.

@@ -67,7 +67,7 @@ impl<'a, T: Weight> Pair<'a, T> {
         let (mass, total) = chunks::fold(p, q, |p, q| kernel::kl(level, p, q));
         self.accept(if from == Side::P { mass } else { Mass { p: mass.q, q: mass.p, ..mass } })?;
         let sum = total.sum.value();
-        let edges = edge(Kl.at_zero(), total.only_q.value()) + edge(Kl.at_infinity(), total.only_p.value());
+        let edges = edge(Kl.at_zero(), total.only_q.value(), 1.0) + edge(Kl.at_infinity(), total.only_p.value(), 1.0);
         Ok((mass, if sum.is_finite() { sum + edges } else { f64::NAN }))
     }
 

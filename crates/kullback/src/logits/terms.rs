@@ -103,7 +103,7 @@ impl Terms {
         };
         // Without a common category all of either mass is on one side only, whatever the sums have rounded.
         let (only_p, only_q) = if self.common { (self.only_p.value(), self.only_q.value()) } else { (1.0, 1.0) };
-        terms + edge(generator.at_zero(), only_q) + edge(generator.at_infinity(), only_p)
+        terms + edge(generator.at_zero(), only_q, 1.0) + edge(generator.at_infinity(), only_p, 1.0)
     }
 
     /// Σ ∂φ/∂ ln q over all categories in which it is finite.
