@@ -21,6 +21,7 @@ NUMERIC = {
     "unchanged": lambda rng, n: rng.standard_normal(n),
     "mean + 0.1 sd": lambda rng, n: rng.standard_normal(n) + 0.1,
     "sd × 1.1": lambda rng, n: rng.standard_normal(n) * 1.1,
+    "sd ÷ 1.1": lambda rng, n: rng.standard_normal(n) / 1.1,
     "5 % elsewhere": lambda rng, n: np.where(rng.random(n) < 0.05, 2 + 0.2 * rng.standard_normal(n), rng.standard_normal(n)),
 }
 CATEGORIES = {
@@ -132,6 +133,8 @@ def table(title, rng, program, changes, n, pairs, peers, ours):
 
 
 EXPLANATION = (
+    "The Wasserstein distance is divided by the reference's deviation, so that a current table that is wider raises it more than one that is "
+    "narrower; the ordered test sees both alike.\n\n"
     "Evidently's test of categories takes the reference's frequencies as the truth and divides by them alone, so that rare categories that "
     "grow weigh more than rare ones that shrink: more of the first are found and fewer of the second. The G test treats both sides alike."
 )

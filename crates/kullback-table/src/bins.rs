@@ -1,5 +1,6 @@
 //! Bins between quantiles.
 
+use kullback::estimate::count_between;
 use serde::{Deserialize, Serialize};
 
 use crate::family::Family;
@@ -142,20 +143,7 @@ impl Bins {
             }
             return nans;
         }
-        // An edge at a time, which vectorises, and no count waits for the one before.
-        let mut nans = 0;
-        for block in values.chunks(2048) {
-            let numbers = block.iter().map(|value| u64::from(!value.is_nan())).sum::<u64>();
-            nans += block.len() as u64 - numbers;
-            let mut beyond = numbers;
-            for (edge, count) in self.edges.iter().zip(counts.iter_mut()) {
-                let here = block.iter().map(|value| u64::from(value >= edge)).sum::<u64>();
-                *count += beyond - here;
-                beyond = here;
-            }
-            counts[self.edges.len()] += beyond;
-        }
-        nans
+        count_between(values, &self.edges, counts)
     }
 
     /// The names of below, the bins and above.

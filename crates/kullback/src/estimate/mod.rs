@@ -4,6 +4,7 @@
 //! all. From samples: two sets of points, see [`SampleKl`]. An *estimate* has bias and error, and may be slightly
 //! negative near P = Q; it is never clamped.
 
+mod between;
 mod g_test;
 mod interval;
 mod kl;
@@ -14,6 +15,7 @@ mod random;
 mod samples;
 mod tally;
 
+pub use between::count_between;
 pub use g_test::{GTest, chi_square_tail, g_statistic, g_test, permutation_test, stratified_g_test};
 pub use interval::{CountInterval, IntervalMethod};
 pub use kl::{Estimator, KlEstimate, UnknownEstimator};

@@ -29,7 +29,7 @@ pub struct OrderedTest {
 /// under both sides together (neighbours of which fewer than five are expected on a side are joined before). The first is B. L. van der Waerden's test (1952), the second one of spread. The statistic is
 /// Σ 3^(1−j) v_j² over the ordered ones, where v_j has mean 0 and variance 1 without a difference, plus v² of each
 /// unordered one: any smooth difference shows, and a shift almost as surely as by the t test. With 50 cells and 2000 rows a side a
-/// shift of 0.1 deviations is found in about 86 %, by the G test of ten cells in 52 % (`bench/power.py`).
+/// shift of 0.1 deviations is found in about 87 %, by the G test of ten cells in 53 % (`bench/power.py`).
 ///
 /// The p-value is the tail of the sum of scaled χ² variables that the statistic is in the limit. Where an unordered cell is rare
 /// it errs on the safe side. O(cells).
