@@ -113,7 +113,7 @@ pub fn exp<V: Real>(x: V) -> V {
 }
 
 /// `2^(x·octaves)` for products up to some 120, 0 where it would not be a normal number: the weights of a softmax, of
-/// the rounded `octaves` to 2 units in the last place, 3 in singles. NaN may be lost.
+/// the rounded `octaves` to 2 units in the last place. NaN may be lost.
 ///
 /// The exponent comes off exactly, so it is the cheapest of the exponentials; the product is not rounded before.
 #[inline(always)]
