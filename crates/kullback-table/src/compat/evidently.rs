@@ -1,12 +1,10 @@
 //! Evidently 0.7.23: `legacy/calculations/stattests`, which its new interface calls as well, on the types that `core/datasets.py` infers.
 
-use kullback::estimate::chi_square_tail;
+use kullback::{Divergence, JensenShannonDistance, estimate::chi_square_tail};
 
 use super::{
     CompatStatistic, Dtype, Side,
-    numpy::{
-        entropy, histogram, jensen_shannon_distance, kolmogorov_smirnov, psi, standard_deviation, sturges, wasserstein,
-    },
+    numpy::{entropy, histogram, kolmogorov_smirnov, psi, standard_deviation, sturges, wasserstein},
     raw::{Ordered, finite, runs, shares, side_by_side},
 };
 
@@ -42,11 +40,12 @@ pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec
             return Err(format!("Evidently refuses it: the {side} has no value in it"));
         }
     }
+    let distance = JensenShannonDistance.between(&old, &new).map_err(|error| error.to_string())?;
     let (filled_old, filled_new) = (filled(&old), filled(&new));
     let mut statistics = vec![
         CompatStatistic::at_least("kl_div", entropy(&filled_old, &filled_new), THRESHOLD),
         CompatStatistic::at_least("psi", psi(&filled_old, &filled_new), THRESHOLD),
-        CompatStatistic::at_least("jensenshannon", jensen_shannon_distance(&old, &new), THRESHOLD),
+        CompatStatistic::at_least("jensenshannon", distance, THRESHOLD),
     ];
     if let Some((old, new)) = numbers.filter(|_| numerical) {
         let distance = wasserstein(old, new) / standard_deviation(old).max(0.001);

@@ -60,19 +60,6 @@ pub(super) fn entropy(p: &[f64], q: &[f64]) -> f64 {
     p.iter().zip(q).map(|(p, q)| rel_entr(p / p_sum, q / q_sum)).sum()
 }
 
-/// `scipy.spatial.distance.jensenshannon(p, q)`: the square root of the divergence in nats.
-pub(super) fn jensen_shannon_distance(p: &[f64], q: &[f64]) -> f64 {
-    let (p_sum, q_sum): (f64, f64) = (p.iter().sum(), q.iter().sum());
-    let (mut left, mut right) = (0.0, 0.0);
-    for (p, q) in p.iter().zip(q) {
-        let (p, q) = (p / p_sum, q / q_sum);
-        let middle = (p + q) / 2.0;
-        left += rel_entr(p, middle);
-        right += rel_entr(q, middle);
-    }
-    ((left + right) / 2.0).sqrt()
-}
-
 /// `Σ (p − q) ln(p / q)` of what has no zeros.
 pub(super) fn psi(p: &[f64], q: &[f64]) -> f64 {
     p.iter().zip(q).map(|(p, q)| (p - q) * (p / q).ln()).sum()

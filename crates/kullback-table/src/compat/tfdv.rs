@@ -1,5 +1,9 @@
 //! TensorFlow Data Validation: `anomalies/metrics.cc` as of commit 036a880, on ten equal buckets of each side's own range, and on values of text.
 
+use std::f64::consts::LN_2;
+
+use kullback::{Divergence, JensenShannon};
+
 use super::{
     CompatStatistic, Dtype, Side,
     numpy::histogram,
@@ -25,7 +29,7 @@ pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec
                     return Err(format!("the {side} has no value in it"));
                 }
             }
-            Ok(vec![of(DIVERGENCE, divergence(&aligned(old, new)))])
+            Ok(vec![of(DIVERGENCE, divergence(&aligned(old, new))?)])
         }
         (Ordered::Texts(old), Ordered::Texts(new)) => {
             if [reference.dtype, current.dtype].iter().any(|dtype| matches!(dtype, Dtype::Boolean | Dtype::Object)) {
@@ -41,26 +45,16 @@ pub(super) fn statistics(reference: &Side<'_>, current: &Side<'_>) -> Result<Vec
             let [p, q] = [0, 1].map(|side| shares(counts.iter().map(|pair| pair[side])));
             let largest = p.iter().zip(&q).map(|(p, q)| (p - q).abs()).fold(0.0, f64::max);
             let pairs: Vec<[f64; 2]> = p.into_iter().zip(q).map(|(p, q)| [p, q]).collect();
-            Ok(vec![of("infinity_norm", largest), of(DIVERGENCE, divergence(&pairs))])
+            Ok(vec![of("infinity_norm", largest), of(DIVERGENCE, divergence(&pairs)?)])
         }
         _ => Err("the two tables have it in different types".to_owned()),
     }
 }
 
-/// Of masses side by side, which are normalised first.
-fn divergence(masses: &[[f64; 2]]) -> f64 {
-    let totals = [0, 1].map(|side| masses.iter().map(|pair| pair[side]).sum::<f64>());
-    let mut sums = [0.0; 2];
-    for pair in masses {
-        let [p, q] = [pair[0] / totals[0], pair[1] / totals[1]];
-        let middle = (p + q) / 2.0;
-        for (sum, share) in sums.iter_mut().zip([p, q]) {
-            if share > 0.0 && middle > 0.0 {
-                *sum += share * (share / middle).log2();
-            }
-        }
-    }
-    ((sums[0] + sums[1]) / 2.0).min(1.0)
+/// In bits, of masses side by side.
+fn divergence(masses: &[[f64; 2]]) -> Result<f64, String> {
+    let (p, q): (Vec<f64>, Vec<f64>) = masses.iter().map(|pair| (pair[0], pair[1])).unzip();
+    JensenShannon::HALF.between(&p, &q).map(|nats| nats / LN_2).map_err(|error| error.to_string())
 }
 
 /// One side's numbers: buckets of some width, or all at one point.

@@ -186,7 +186,7 @@ impl BinCounts {
         self.rows += batch.rows;
         self.nulls += batch.nulls;
         let Self { bins, counts, nans, .. } = self;
-        if batch.is_unweighted() {
+        if batch.is_unweighted() && bins.are_few() {
             *nans += bins.count(&batch.valid_of(numbers), counts);
             return;
         }

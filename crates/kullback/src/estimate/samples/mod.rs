@@ -189,7 +189,7 @@ impl fmt::Display for SampleNote {
 ///
 /// The interval of nearest neighbours adds two variances: that which there would be if densities were known, and that of counting
 /// neighbours, which is measured on both samples dealt out anew (with a fixed seed); in one dimension also part of what the
-/// extrapolation moved beyond its noise. On ten pairs of normal distributions in one to five dimensions, 600 runs each,
+/// extrapolation moved beyond its noise. On ten pairs of normal distributions in one to five dimensions, 400 to 600 runs each,
 /// intervals of 95 % covered the true value in 94 to 97 % (the ignored test `intervals_cover_what_is_known`). Where next to no point
 /// of Q lies among those of P they cover less: two deviations apart, 5000 points a side, 86 %.
 ///
