@@ -91,7 +91,7 @@ impl Tested {
     pub(crate) fn new(cells: &Cells, current: &[u64], reference: &[u64], asked: Test) -> Result<Self, TableError> {
         let joined = [cells.joined(current), cells.joined(reference)];
         if asked == Test::Ordered && cells.kind == Some(Kind::Numeric) {
-            let p_value = ordered_test(current, reference, cells.ordered())?.p_value;
+            let p_value = ordered_test(current, reference, cells.ordered())?;
             return Ok(Self { g: g_statistic(&joined[0], &joined[1])?, p_value, test: Test::Ordered });
         }
         let test = if asked == Test::Permutation { permutation_test } else { g_test };

@@ -20,7 +20,7 @@ pub use g_test::{GTest, chi_square_tail, g_statistic, g_test, permutation_test, 
 pub use interval::{CountInterval, IntervalMethod};
 pub use kl::{Estimator, KlEstimate, UnknownEstimator};
 pub use multiple::benjamini_hochberg;
-pub use ordered::{OrderedTest, ordered_test};
+pub use ordered::ordered_test;
 pub use samples::{SampleEstimate, SampleEstimator, SampleKl, SampleNote};
 pub use tally::Tally;
 
