@@ -19,6 +19,21 @@ impl Singles {
     }
 }
 
+/// Queries that go together, and a number for each: as many as a word has bits.
+pub(super) const GROUP: usize = 64;
+/// Parts of a group, of a lane each.
+pub(super) const PARTS: usize = GROUP / LANES;
+
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Each(pub(super) [f32; GROUP]);
+
+impl Each {
+    pub(super) const fn splat(x: f32) -> Self {
+        Self([x; GROUP])
+    }
+}
+
 /// Coordinates are cut here, which makes no distance larger: squares stay in range.
 const FAR: f64 = 1e15;
 /// Up to this square of lengths nothing that is cut can seem near.
@@ -64,25 +79,25 @@ pub(super) fn blocks(dimensions: usize, points: &[f64]) -> Vec<Singles> {
 /// A coordinate of each query in single precision.
 #[derive(Clone, Copy)]
 pub(super) struct Column {
-    pub(super) near: Singles,
+    pub(super) near: Each,
     /// Rounded down and up.
-    pub(super) down: Singles,
-    pub(super) up: Singles,
+    pub(super) down: Each,
+    pub(super) up: Each,
 }
 
-/// Up to as many queries as there are lanes, and what margins are made of.
+/// A group of queries, and what margins are made of.
 pub(super) struct Rounded {
     pub(super) columns: Vec<Column>,
     /// |x|².
-    squares: [f64; LANES],
+    squares: [f64; GROUP],
     error: f64,
 }
 
 impl Rounded {
-    /// Lanes without a query repeat the last one.
+    /// The last one is repeated where there are no more.
     pub(super) fn new(queries: Queries<'_>) -> Self {
-        let (zero, last) = (Singles::splat(0.0), queries.len() - 1);
-        let mut squares = [0.0; LANES];
+        let (zero, last) = (Each::splat(0.0), queries.len() - 1);
+        let mut squares = [0.0; GROUP];
         let mut columns = vec![Column { near: zero, down: zero, up: zero }; queries.dimensions];
         for (lane, square) in squares.iter_mut().enumerate() {
             for (column, &x) in columns.iter_mut().zip(queries.point(lane.min(last))) {
@@ -114,9 +129,17 @@ impl Rounded {
         if radius >= 0.0 { reach } else { -1.0 }
     }
 
-    /// A box is likely not within the ball if its greatest distance is not below this; the ball of radius 0 may hold a box of no width.
+    /// A ball of this squared radius may hold a box whose greatest distance, of coordinates cut and rounded away in single precision, is
+    /// below the first; it holds one if that is below the second. A coordinate of the difference f between x and a side is off by at most
+    /// 2⁻²³(3|x| + 2f), which makes 2⁻²³(3|x|² + (d + 6)r²) of the square.
     #[inline(always)]
-    pub(super) fn holds(&self, lane: usize, radius: f64) -> f32 {
-        (radius + self.error * (3.0 * self.squares[lane] + 2.0 * radius) + TINY) as f32
+    pub(super) fn holds(&self, lane: usize, radius: f64) -> [f32; 2] {
+        if radius < 0.0 {
+            return [-1.0; 2];
+        }
+        let square = self.squares[lane];
+        let margin = self.error * (3.0 * square + 2.0 * radius) + TINY;
+        let sure = if square + radius < WHOLE { (radius - margin) as f32 } else { -1.0 };
+        [(radius + margin) as f32, sure]
     }
 }

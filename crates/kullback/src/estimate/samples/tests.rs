@@ -12,6 +12,7 @@ use super::neighbours::{Asked, Neighbours, Queries};
 use super::tree::Tree;
 use super::*;
 use crate::estimate::random::SplitMix;
+use crate::num::simd::levels;
 
 /// Standard normal numbers.
 pub(super) struct Normal(SplitMix);
@@ -64,8 +65,13 @@ fn distances(sample: &impl Neighbours, at: &[f64], skip: Option<usize>) -> Vec<f
 
 /// Batches of several sizes, of the sample's own points and of others, and radii of which some are not asked for.
 fn agrees_with_all_distances(sample: &impl Neighbours, queries: &[f64], dimensions: usize) {
+    agrees_from(sample, queries, dimensions, 0);
+}
+
+/// The same, of the sample's own points those from `first` on.
+fn agrees_from(sample: &impl Neighbours, queries: &[f64], dimensions: usize, first: usize) {
     for (points, own) in [(sample.points(), true), (queries, false)] {
-        let (mut start, mut size) = (0, 1);
+        let (mut start, mut size) = (if own { first } else { 0 }, 1);
         while start * dimensions < points.len() {
             let end = (start + size).min(points.len() / dimensions);
             let points = &points[start * dimensions..end * dimensions];
@@ -97,7 +103,7 @@ fn agrees_with_all_distances(sample: &impl Neighbours, queries: &[f64], dimensio
                     }
                 }
             }
-            (start, size) = (end, (size + 5) % 16 + 1);
+            (start, size) = (end, (size + 29) % 83 + 1);
         }
     }
 }
@@ -114,6 +120,21 @@ fn neighbours_are_those_of_all_distances() {
                 1 => agrees_with_all_distances(&Line::new(points), &queries, 1),
                 d => agrees_with_all_distances(&Tree::new(d, &points), &queries, d),
             }
+        }
+    }
+}
+
+/// Many leaves: what a group of queries leaves out in one of them would be missing.
+#[test]
+fn neighbours_are_those_of_all_distances_in_many_leaves() {
+    for (dimensions, decimals) in [(2, 9), (2, 1), (3, 9), (6, 9)] {
+        let mut normal = Normal::new(dimensions as u64);
+        let points = rounded(&normal.points(2503, &vec![0.0; dimensions]), decimals);
+        let queries = rounded(&normal.points(130, &vec![1.5; dimensions]), decimals);
+        let mut tree = Tree::new(dimensions, &points);
+        for level in levels() {
+            tree.level = level;
+            agrees_from(&tree, &queries, dimensions, 2400);
         }
     }
 }

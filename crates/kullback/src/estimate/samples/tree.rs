@@ -15,7 +15,7 @@ const LEAF: usize = LANES * LANES;
 /// but for the last. Places are numbers, whatever the coordinates, so ties and repeated points make the tree no deeper, and what it
 /// answers depends on the set of points only.
 pub(super) struct Tree {
-    level: Level,
+    pub(super) level: Level,
     dimensions: usize,
     points: Vec<f64>,
     /// The points in single precision, block after block.
@@ -196,9 +196,11 @@ impl Tree {
         &self.blocks.sides[2 * self.dimensions * block..][..2 * self.dimensions]
     }
 
+    /// How many points some of the blocks of a leaf have, of which there is one at least.
     #[inline(always)]
-    pub(super) fn size_of_block(&self, block: usize) -> usize {
-        LANES.min(self.len() - block * LANES)
+    pub(super) fn size_of_blocks(&self, leaf: usize, blocks: u64) -> usize {
+        let end = leaf * LEAF + (blocks.ilog2() as usize + 1) * LANES;
+        blocks.count_ones() as usize * LANES - end.saturating_sub(self.nodes[0].end)
     }
 
     /// The points of a block in single precision.

@@ -1,9 +1,10 @@
 //! The way of queries through a tree: the nearest points, and how many lie within radii, both at once.
 //!
-//! Queries that are near one another want the same nodes: a group of them goes from node to node together, a lane each. In a leaf each goes
-//! its own way, for in many dimensions few of them want the same points: there sixteen blocks, then the points of a block have a lane
-//! each. All of this is in single precision (see [`single`](super::single)); what that leaves open is decided in double precision. There
-//! differences are squared and added without a fused multiply-add, so that distances have the same bits on every machine.
+//! Queries that are near one another want the same nodes: a group of them goes from node to node together, a lane each. In a leaf each has a
+//! list of its own of the blocks that it wants, for in many dimensions few of them want the same ones; then block after block is
+//! compared with those that want it, while it is at hand, and its points have a lane each. All of this is in single precision (see
+//! [`single`](super::single)); what that leaves open is decided in double precision. There differences are squared and added without a
+//! fused multiply-add, so that distances have the same bits on every machine.
 
 #![allow(
     clippy::needless_range_loop,
@@ -11,14 +12,16 @@
 )]
 
 use super::neighbours::{Asked, Queries};
-use super::single::{LANES, Rounded, Singles};
-use super::tree::{Node, Tree};
-use super::wide::{Wide, across, less, load, next, out, smallest, splat, store, vectors};
+use super::single::{Each, GROUP, LANES, PARTS, Rounded, Singles};
+use super::tree::Tree;
+use super::wide::{Wide, across, less, load, next, out, part, place, smallest, splat, store, store_part, vectors};
 use crate::num::Real as _;
 use crate::num::simd::{F64s, Kernel, Lanes as _, Simd};
 
-/// Blocks whose products are taken at once: additions do not wait for one another then.
-const TOGETHER: usize = 4;
+/// Queries that are compared with a block at once: additions do not wait for one another then.
+const TOGETHER: usize = 6;
+/// The queries of a part.
+const ALL: u64 = (1 << LANES) - 1;
 
 /// What single precision is compared with for a squared radius.
 #[derive(Clone, Copy, Default)]
@@ -28,6 +31,9 @@ struct Limits {
     surely: f32,
     /// [`Rounded::reach`].
     reach: f32,
+    /// [`Rounded::holds`].
+    may_hold: f32,
+    holds: f32,
 }
 
 /// A node that is still to be looked at.
@@ -35,9 +41,9 @@ struct Limits {
 struct Ahead {
     node: usize,
     /// The least squared distances to its box; infinite for those that do not want it.
-    least: Singles,
+    least: Each,
     /// How many of the radii do not hold all of it, or have not counted it yet.
-    open: [u16; LANES],
+    open: [u16; GROUP],
 }
 
 /// Queries on their way through a tree.
@@ -55,10 +61,12 @@ impl Kernel for Walk<'_> {
         let Self { tree, queries, asked: Asked { most, lists, within, radii, counts } } = self;
         lists.fill(f64::INFINITY);
         let mut ahead = Vec::with_capacity(64);
-        let mut limits = vec![Limits::default(); LANES * within];
+        let mut limits = vec![Limits::default(); GROUP * within];
+        let mut hits = [(0, Singles::splat(0.0)); GROUP + TOGETHER];
+        let mut opens = [[0; LANES]; GROUP];
         let mut start = 0;
         while start < queries.len() {
-            let end = queries.len().min(start + LANES);
+            let end = queries.len().min(start + GROUP);
             let queries = queries.part(start, end);
             let mut group = Group {
                 tree,
@@ -66,16 +74,18 @@ impl Kernel for Walk<'_> {
                 rounded: Rounded::new(queries),
                 most,
                 lists: &mut lists[start * most..end * most],
-                worst: [f64::MAX; LANES],
-                maybe: Singles::splat(f32::INFINITY),
-                near: Singles::splat(-1.0),
+                worst: [f64::MAX; GROUP],
+                maybe: Each::splat(f32::INFINITY),
+                near: Each::splat(-1.0),
                 within,
                 radii: &radii[start * within..end * within],
                 counts: &mut counts[start * within..end * within],
                 limits: &mut limits,
-                counted: Singles::splat(-1.0),
-                holds: Singles::splat(-1.0),
+                counted: Each::splat(-1.0),
+                may_hold: Each::splat(-1.0),
                 widest: -1.0,
+                opens: &mut opens,
+                hits: &mut hits,
             };
             group.walk(simd, &mut ahead);
             start = end;
@@ -91,17 +101,21 @@ struct Group<'a> {
     most: usize,
     lists: &'a mut [f64],
     /// Each list's last distance, and what single precision is compared with for it.
-    worst: [f64; LANES],
-    maybe: Singles,
-    near: Singles,
+    worst: [f64; GROUP],
+    maybe: Each,
+    near: Each,
     within: usize,
     radii: &'a [f64],
     counts: &'a mut [f64],
     limits: &'a mut [Limits],
     /// What is compared with for the largest radii, and the largest of these.
-    counted: Singles,
-    holds: Singles,
+    counted: Each,
+    may_hold: Each,
     widest: f64,
+    /// In a leaf: how many of each query's radii are to be counted in each block.
+    opens: &'a mut [[u16; LANES]; GROUP],
+    /// Queries to which a block may be near, and what [`Group::products`] says.
+    hits: &'a mut [(usize, Singles); GROUP + TOGETHER],
 }
 
 impl Group<'_> {
@@ -113,30 +127,28 @@ impl Group<'_> {
             }
             for at in lane * self.within..(lane + 1) * self.within {
                 let radius = self.radii[at];
-                let [maybe, surely] = self.rounded.thresholds(lane, radius);
-                self.limits[at] = Limits { maybe, surely, reach: self.rounded.reach(radius) };
+                let ([maybe, surely], [may_hold, holds]) =
+                    (self.rounded.thresholds(lane, radius), self.rounded.holds(lane, radius));
+                self.limits[at] = Limits { maybe, surely, reach: self.rounded.reach(radius), may_hold, holds };
                 self.counted.0[lane] = self.limits[at].reach;
-                self.holds.0[lane] = self.rounded.holds(lane, radius);
+                self.may_hold.0[lane] = may_hold;
                 self.widest = self.widest.max(radius);
             }
         }
-        ahead.push(Ahead { node: 0, least: Singles::splat(0.0), open: [self.within as u16; LANES] });
+        ahead.push(Ahead { node: 0, least: Each::splat(0.0), open: [self.within as u16; GROUP] });
         while let Some(on) = ahead.pop() {
-            let mut wanted = less(&load(simd, &on.least), &self.reach(simd));
+            let wanted = self.wanted(simd, &on.least);
             if wanted == 0 {
                 continue;
             }
             let node = self.tree.node(on.node);
             if node.second == 0 {
-                while wanted > 0 {
-                    let lane = next(&mut wanted);
-                    self.leaf(simd, node, lane, usize::from(on.open[lane]));
-                }
+                self.leaf(simd, node.first / (LANES * LANES), wanted, &on.open);
                 continue;
             }
             // The nearer child last, so that it comes first.
-            let (first, of_first) = self.child(simd, &on, on.node + 1);
-            let (second, of_second) = self.child(simd, &on, node.second);
+            let (first, of_first) = self.child(simd, &on, wanted, on.node + 1);
+            let (second, of_second) = self.child(simd, &on, wanted, node.second);
             match of_first <= of_second {
                 true => ahead.extend([second, first]),
                 false => ahead.extend([first, second]),
@@ -150,17 +162,21 @@ impl Group<'_> {
         }
     }
 
-    /// Below this a box is of interest.
+    /// Who wants a box at these distances.
     #[inline(always)]
-    fn reach<S: Simd>(&self, simd: S) -> Wide<S> {
-        let (mut reach, counted) = (load(simd, &self.near), load(simd, &self.counted));
-        for v in 0..vectors::<S>() {
-            reach[v] = reach[v].max(counted[v]);
+    fn wanted<S: Simd>(&self, simd: S, least: &Each) -> u64 {
+        let mut wanted = 0;
+        for at in 0..PARTS {
+            let (mut reach, counted) = (part(simd, &self.near, at), part(simd, &self.counted, at));
+            for v in 0..vectors::<S>() {
+                reach[v] = reach[v].max(counted[v]);
+            }
+            wanted |= less(&part(simd, least, at), &reach) << (at * LANES);
         }
-        reach
+        wanted
     }
 
-    /// The same for one query, of which the first `open` radii are to be counted.
+    /// Below this a box is of interest to a query of which the first `open` radii are to be counted.
     #[inline(always)]
     fn reach_of(&self, lane: usize, open: usize) -> f32 {
         let counted = if open > 0 { self.limits[lane * self.within + open - 1].reach } else { -1.0 };
@@ -176,21 +192,30 @@ impl Group<'_> {
         self.near.0[lane] = self.rounded.reach(wanted);
     }
 
-    /// A child of a node, and the sum of the distances to it.
+    /// A child of a node for those that want that, and the sum of the distances to it.
     #[inline(always)]
-    fn child<S: Simd>(&mut self, simd: S, parent: &Ahead, node: usize) -> (Ahead, f64) {
-        let (mut least, mut total) = (splat(simd, 0.0), [F64s::splat(simd, 0.0); 2]);
-        for (column, side) in self.rounded.columns.iter().zip(self.tree.hull(node).chunks_exact(2)) {
-            let (low, high) = (splat(simd, side[0]), splat(simd, side[1]));
-            out(&mut least, [&low, &high], [&load(simd, &column.down), &load(simd, &column.up)]);
+    fn child<S: Simd>(&mut self, simd: S, parent: &Ahead, wanted: u64, node: usize) -> (Ahead, f64) {
+        let mut child = Ahead { node, least: Each::splat(f32::INFINITY), open: parent.open };
+        let mut total = [F64s::splat(simd, 0.0); 2];
+        for at in 0..PARTS {
+            if wanted >> (at * LANES) & ALL == 0 {
+                continue;
+            }
+            let mut least = splat(simd, 0.0);
+            for (column, side) in self.rounded.columns.iter().zip(self.tree.hull(node).chunks_exact(2)) {
+                let (low, high) = (splat(simd, side[0]), splat(simd, side[1]));
+                out(&mut least, [&low, &high], [&part(simd, &column.down, at), &part(simd, &column.up, at)]);
+            }
+            let before = part(simd, &parent.least, at);
+            for v in 0..vectors::<S>() {
+                least[v].add_to(&mut total);
+                least[v] = least[v].max(before[v]);
+            }
+            store_part(&least, &mut child.least, at);
         }
-        for v in 0..vectors::<S>() {
-            least[v].add_to(&mut total);
-        }
-        let mut child = Ahead { node, least: store(&least), open: parent.open };
         // No ball holds a box that is wider.
         if self.tree.node(node).diagonal <= 4.0 * self.widest {
-            let mut held = less(&least, &self.reach(simd)) & self.held(simd, node);
+            let mut held = self.wanted(simd, &child.least) & self.held(simd, node);
             while held > 0 {
                 let lane = next(&mut held);
                 let (open, size) = (usize::from(child.open[lane]), self.tree.node(node).size());
@@ -207,22 +232,22 @@ impl Group<'_> {
     /// Whose largest ball may hold all of a node.
     #[inline(always)]
     fn held<S: Simd>(&self, simd: S, node: usize) -> u64 {
-        let mut greatest = splat(simd, 0.0);
-        for (column, side) in self.rounded.columns.iter().zip(self.tree.hull(node).chunks_exact(2)) {
-            let (low, high) = (splat(simd, side[0]), splat(simd, side[1]));
-            across(&mut greatest, [&low, &high], &load(simd, &column.near));
+        let mut held = 0;
+        for at in 0..PARTS {
+            let mut greatest = splat(simd, 0.0);
+            for (column, side) in self.rounded.columns.iter().zip(self.tree.hull(node).chunks_exact(2)) {
+                let (low, high) = (splat(simd, side[0]), splat(simd, side[1]));
+                across(&mut greatest, [&low, &high], &part(simd, &column.near, at));
+            }
+            held |= less(&greatest, &part(simd, &self.may_hold, at)) << (at * LANES);
         }
-        less(&greatest, &load(simd, &self.holds))
+        held
     }
 
     /// Counts a box for the radii that hold all of it, and returns how many of the `open` do not.
     #[inline(always)]
     fn hold(&mut self, lane: usize, sides: &[f64], size: usize, mut open: usize) -> usize {
-        let (mut greatest, point) = (0.0, self.queries.point(lane));
-        for column in 0..point.len() {
-            let far = (point[column] - sides[2 * column]).max(sides[2 * column + 1] - point[column]);
-            greatest += far * far;
-        }
+        let greatest = self.greatest(lane, sides);
         while open > 0 && greatest <= self.radii[lane * self.within + open - 1] {
             open -= 1;
             self.counts[lane * self.within + open] += size as f64;
@@ -230,10 +255,63 @@ impl Group<'_> {
         open
     }
 
-    /// A query in a leaf, of whose radii the first `cut` are to be counted.
+    /// The greatest squared distance to a point of a box.
     #[inline(always)]
-    fn leaf<S: Simd>(&mut self, simd: S, node: &Node, lane: usize, cut: usize) {
-        let index = node.first / (LANES * LANES);
+    fn greatest(&self, lane: usize, sides: &[f64]) -> f64 {
+        let (mut greatest, point) = (0.0, self.queries.point(lane));
+        for column in 0..point.len() {
+            let far = (point[column] - sides[2 * column]).max(sides[2 * column + 1] - point[column]);
+            greatest += far * far;
+        }
+        greatest
+    }
+
+    /// The queries that want a leaf, of whose radii the first `open` are to be counted.
+    #[inline(always)]
+    fn leaf<S: Simd>(&mut self, simd: S, index: usize, mut wanted: u64, open: &[u16; GROUP]) {
+        // Who wants each block.
+        let mut wants = [0; LANES];
+        let mut counted = Each::splat(f32::INFINITY);
+        while wanted > 0 {
+            let lane = next(&mut wanted);
+            let blocks = self.blocks(simd, index, lane, open[lane]);
+            for at in 0..LANES {
+                wants[at] |= (blocks >> at & 1) << lane;
+            }
+            if open[lane] > 0 {
+                counted.0[lane] = self.limits[lane * self.within + usize::from(open[lane]) - 1].maybe;
+            }
+        }
+        for at in 0..LANES {
+            let (mut wants, mut hits) = (wants[at], 0);
+            let block = index * LANES + at;
+            while wants > 0 {
+                let (mut lanes, mut fresh) = ([0; TOGETHER], 0);
+                for at in 0..TOGETHER {
+                    // The last one again where there are no more.
+                    fresh = if wants > 0 { at + 1 } else { fresh };
+                    lanes[at] = if wants > 0 { next(&mut wants) } else { lanes[at - 1] };
+                }
+                let products = self.products(simd, block, lanes);
+                for at in 0..TOGETHER {
+                    let limit = self.maybe.0[lanes[at]].min(counted.0[lanes[at]]);
+                    let near = less(&splat(simd, limit), &products[at]);
+                    self.hits[hits] = (lanes[at], store(&products[at]));
+                    hits += usize::from(near > 0 && at < fresh);
+                }
+            }
+            for hit in 0..hits {
+                let (lane, products) = self.hits[hit];
+                self.block(simd, block, &load(simd, &products), lane);
+            }
+        }
+    }
+
+    /// The blocks of a leaf that a query wants; how many of the first `cut` radii are to be counted in each is noted.
+    #[inline(always)]
+    fn blocks<S: Simd>(&mut self, simd: S, index: usize, lane: usize, cut: u16) -> u64 {
+        self.opens[lane] = [cut; LANES];
+        let cut = usize::from(cut);
         let hulls = self.tree.hulls(index);
         let mut found = splat(simd, 0.0);
         for (column, sides) in self.rounded.columns.iter().zip(hulls) {
@@ -241,27 +319,35 @@ impl Group<'_> {
             out(&mut found, sides, [&splat(simd, column.down.0[lane]), &splat(simd, column.up.0[lane])]);
         }
         let mut near = less(&found, &splat(simd, self.reach_of(lane, cut)));
-        if near == 0 {
-            return;
-        }
-        let mut open = [cut as u16; LANES];
-        if cut > 0 && self.tree.slimmest(index) <= 4.0 * self.radii[lane * self.within + cut - 1] {
+        if near > 0 && cut > 0 && self.tree.slimmest(index) <= 4.0 * self.radii[lane * self.within + cut - 1] {
             let mut greatest = splat(simd, 0.0);
             for (column, sides) in self.rounded.columns.iter().zip(hulls) {
                 let sides = [&load(simd, &sides[0]), &load(simd, &sides[1])];
                 across(&mut greatest, sides, &splat(simd, column.near.0[lane]));
             }
-            let mut held = near & less(&greatest, &splat(simd, self.holds.0[lane]));
-            let least = store(&found);
-            while held > 0 {
-                let at = next(&mut held);
-                let block = index * LANES + at;
-                let left = self.hold(lane, self.tree.sides_of_block(block), self.tree.size_of_block(block), cut);
-                open[at] = left as u16;
-                near &= !(u64::from(least.0[at] >= self.reach_of(lane, left)) << at);
+            let (mut held, mut open) = (near, cut);
+            while held > 0 && open > 0 {
+                open -= 1;
+                let radius = lane * self.within + open;
+                let Limits { may_hold, holds, .. } = self.limits[radius];
+                let surely = held & less(&greatest, &splat(simd, holds));
+                let mut doubtful = held & !surely & less(&greatest, &splat(simd, may_hold));
+                held = surely;
+                while doubtful > 0 {
+                    let at = next(&mut doubtful);
+                    let greatest = self.greatest(lane, self.tree.sides_of_block(index * LANES + at));
+                    held |= u64::from(greatest <= self.radii[radius]) << at;
+                }
+                if held > 0 {
+                    self.counts[radius] += self.tree.size_of_blocks(index, held) as f64;
+                    for at in 0..LANES {
+                        self.opens[lane][at] -= (held >> at & 1) as u16;
+                    }
+                    near &= !held | less(&found, &splat(simd, self.reach_of(lane, open)));
+                }
             }
         }
-        if self.most > 0 && self.worst[lane] == f64::MAX {
+        if near > 0 && self.most > 0 && self.worst[lane] == f64::MAX {
             // As long as the list is not full any block is of interest: the nearest alone, and first.
             let mut least = store(&found);
             while near > 0 && self.worst[lane] == f64::MAX {
@@ -269,60 +355,27 @@ impl Group<'_> {
                 least.0[at] = f32::INFINITY;
                 if near >> at & 1 > 0 {
                     near &= !(1 << at);
-                    let block = index * LANES + at;
-                    let [products] = self.products(simd, lane, [block]);
-                    self.block(simd, block, &products, lane, usize::from(open[at]));
+                    let [products] = self.products(simd, index * LANES + at, [lane]);
+                    self.block(simd, index * LANES + at, &products, lane);
                 }
             }
             near &= less(&found, &splat(simd, self.reach_of(lane, cut)));
         }
-        while near > 0 {
-            let mut blocks = [0; TOGETHER];
-            let mut rest = near;
-            for at in 0..TOGETHER {
-                // The last one again where there are no more.
-                near = if rest > 0 { rest } else { near };
-                blocks[at] = index * LANES + near.trailing_zeros() as usize;
-                rest = near & (near - 1);
-            }
-            near = rest;
-            let products = self.products(simd, lane, blocks);
-            let mut nearest = products[0];
-            for at in 1..TOGETHER {
-                for v in 0..vectors::<S>() {
-                    nearest[v] = nearest[v].max(products[at][v]);
-                }
-            }
-            let counted = if cut > 0 { self.limits[lane * self.within + cut - 1].maybe } else { f32::INFINITY };
-            if less(&splat(simd, self.maybe.0[lane].min(counted)), &nearest) == 0 {
-                continue;
-            }
-            let mut changed = false;
-            for at in 0..TOGETHER {
-                if at == 0 || blocks[at] != blocks[at - 1] {
-                    let open = usize::from(open[blocks[at] % LANES]);
-                    changed |= self.block(simd, blocks[at], &products[at], lane, open);
-                }
-            }
-            if changed {
-                near &= less(&found, &splat(simd, self.reach_of(lane, cut)));
-            }
-        }
+        near
     }
 
-    /// x·y − |y|²/2 for the points of some blocks.
+    /// x·y − |y|²/2 for some queries and the points of a block.
     #[inline(always)]
-    fn products<S: Simd, const N: usize>(&self, simd: S, lane: usize, blocks: [usize; N]) -> [Wide<S>; N] {
+    fn products<S: Simd, const N: usize>(&self, simd: S, block: usize, lanes: [usize; N]) -> [Wide<S>; N] {
         let mut products = [splat(simd, 0.0); N];
-        let mut points: [&[Singles]; N] = [&[]; N];
+        let [half, points @ ..] = self.tree.block(block) else { return products };
         for at in 0..N {
-            let [half, rest @ ..] = self.tree.block(blocks[at]) else { return products };
-            (products[at], points[at]) = (load(simd, half), rest);
+            place(simd, &mut products[at], half);
         }
-        for column in 0..self.rounded.columns.len() {
-            let x = splat(simd, self.rounded.columns[column].near.0[lane]);
+        for (column, points) in self.rounded.columns.iter().zip(points) {
+            let points = load(simd, points);
             for at in 0..N {
-                let points = load(simd, &points[at][column]);
+                let x = splat(simd, column.near.0[lanes[at]]);
                 for v in 0..vectors::<S>() {
                     products[at][v] = x[v].mul_add(points[v], products[at][v]);
                 }
@@ -331,9 +384,9 @@ impl Group<'_> {
         products
     }
 
-    /// A query in a block; whether its list is another one then.
+    /// A query in a block.
     #[inline(always)]
-    fn block<S: Simd>(&mut self, simd: S, index: usize, products: &Wide<S>, lane: usize, open: usize) -> bool {
+    fn block<S: Simd>(&mut self, simd: S, index: usize, products: &Wide<S>, lane: usize) {
         let mut near = less(&splat(simd, self.maybe.0[lane]), products);
         let mut changed = false;
         while near > 0 {
@@ -341,13 +394,14 @@ impl Group<'_> {
             let distance = self.distance(at, lane);
             if distance < self.worst[lane] && self.queries.own.is_none_or(|own| own + lane != at) {
                 let list = &mut self.lists[lane * self.most..][..self.most];
-                self.worst[lane] = insert(list, distance).min(f64::MAX);
+                self.worst[lane] = insert(simd, list, distance).min(f64::MAX);
                 changed = true;
             }
         }
         if changed {
             self.settle(lane);
         }
+        let open = usize::from(self.opens[lane][index % LANES]);
         for at in (lane * self.within..lane * self.within + open).rev() {
             let maybe = less(&splat(simd, self.limits[at].maybe), products);
             if maybe == 0 {
@@ -361,7 +415,6 @@ impl Group<'_> {
             }
             self.counts[at] += f64::from(count);
         }
-        changed
     }
 
     /// The squared distance to a point.
@@ -377,13 +430,20 @@ impl Group<'_> {
 }
 
 /// Puts a distance into an ordered list, whose largest goes, and returns what is the largest then. Without a branch, for where it belongs
-/// cannot be foreseen.
+/// cannot be foreseen, and from the end, so that no place waits for the one before.
 #[inline(always)]
-fn insert(list: &mut [f64], distance: f64) -> f64 {
-    let (mut above, mut last) = (distance, distance);
-    for place in list {
-        (*place, above) = if above < *place { (above, *place) } else { (*place, above) };
-        last = *place;
+fn insert<S: Simd>(simd: S, list: &mut [f64], distance: f64) -> f64 {
+    let (len, new) = (F64s::<S>::LEN, F64s::splat(simd, distance));
+    let mut end = list.len();
+    while end > len {
+        let start = end - len;
+        let (here, before) = (F64s::load(simd, &list[start..end]), F64s::load(simd, &list[start - 1..end - 1]));
+        here.min(before.max(new)).store(&mut list[start..end]);
+        end = start;
     }
-    last
+    let mut above = distance;
+    for place in &mut list[..end] {
+        (*place, above) = if above < *place { (above, *place) } else { (*place, above) };
+    }
+    list[list.len() - 1]
 }

@@ -5,7 +5,7 @@
     reason = "adaptors of iterators are not compiled for the instruction set of their caller"
 )]
 
-use super::single::{LANES, Singles};
+use super::single::{Each, LANES, Singles};
 use crate::num::Real as _;
 use crate::num::simd::{F32s, Lanes, Simd};
 
@@ -37,6 +37,31 @@ pub(super) fn load<S: Simd>(simd: S, from: &Singles) -> Wide<S> {
         to[v] = F32s::load(simd, &from.0[span::<S>(v)]);
     }
     to
+}
+
+/// The same where there is one already, which costs less than to move it.
+#[inline(always)]
+pub(super) fn place<S: Simd>(simd: S, to: &mut Wide<S>, from: &Singles) {
+    for v in 0..vectors::<S>() {
+        to[v] = F32s::load(simd, &from.0[span::<S>(v)]);
+    }
+}
+
+/// Those of a part of a group.
+#[inline(always)]
+pub(super) fn part<S: Simd>(simd: S, from: &Each, part: usize) -> Wide<S> {
+    let mut to = splat(simd, 0.0);
+    for v in 0..vectors::<S>() {
+        to[v] = F32s::load(simd, &from.0[part * LANES..][span::<S>(v)]);
+    }
+    to
+}
+
+#[inline(always)]
+pub(super) fn store_part<S: Simd>(from: &Wide<S>, to: &mut Each, part: usize) {
+    for v in 0..vectors::<S>() {
+        from[v].store(&mut to.0[part * LANES..][span::<S>(v)]);
+    }
 }
 
 #[inline(always)]
