@@ -11,7 +11,7 @@ POINTS = 10_000 if QUICK else 100_000
 THREADS = 2
 K = 5
 #             runs of either, the target
-DIMENSIONS = {2: (9, 9, 2), 5: (7, 5, 2), 10: (3, 1, 10)}
+DIMENSIONS = {2: (9, 9, 2), 5: (7, 7, 2), 10: (7, 7, 10)}
 LIMIT = 1e-9
 
 
