@@ -43,6 +43,26 @@ impl Cut {
     }
 }
 
+/// The number with the fewest decimals that is above `a` and not above `b`, of several the one nearest to the middle; `b` where doubles
+/// are too far apart for another.
+fn shortest_between(a: f64, b: f64) -> f64 {
+    let width = b - a;
+    let digits = width.log10().floor() as i32;
+    for exponent in [digits.saturating_add(1), digits] {
+        let unit = 10_f64.powi(exponent.saturating_abs());
+        let wholes = |x: f64| if exponent < 0 { x * unit } else { x / unit };
+        for whole in [wholes(a + 0.5 * width).round(), wholes(b).floor()] {
+            // Read as text it is the double of that decimal.
+            let found = format!("{whole}e{exponent}").parse().unwrap_or(f64::NAN);
+            if a < found && found <= b {
+                // Not −0.
+                return found + 0.0;
+            }
+        }
+    }
+    b
+}
+
 /// Adjoining bins over the range of a reference; what lies outside is below or above.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Vec<Cut>", into = "Vec<Cut>")]
@@ -67,6 +87,8 @@ impl Bins {
     /// At most about `wanted` bins of equal mass, from the range of the reference and its values, or those of a sample of it, in
     /// order and each with how often it is there.
     ///
+    /// An edge between two rows is the number between them with the fewest digits: it reads well, and were it a row, that row would count
+    /// in the upper bin by construction, which makes of every edge a small shift. Whole numbers stay.
     /// Equal edges collapse, and a value that alone holds the mass of a bin gets one of its own. Without a range (no finite
     /// value) there is one bin for all finite numbers.
     pub(crate) fn from_quantiles(range: Option<(f64, f64)>, values: &[(f64, u64)], wanted: usize) -> Self {
@@ -82,7 +104,12 @@ impl Bins {
                 at += 1;
                 end += u128::from(values[at].1);
             }
-            starts.extend(values.get(at).map(|&(value, _)| value));
+            let before = at.checked_sub(1).and_then(|before| values.get(before));
+            starts.extend(values.get(at).map(|&(value, count)| match before {
+                // Any number up to this one from the one before has as many below it. Only of a row of its own, for ties are on both sides.
+                Some(&(before, _)) if count == 1 && value.fract() != 0.0 => shortest_between(before, value),
+                _ => value,
+            }));
         }
         starts.dedup();
         let mut cuts = Vec::with_capacity(starts.len() + 1);
@@ -182,6 +209,41 @@ mod tests {
         let (bins, labels) = bins(&values, 4);
         assert_eq!(labels, ["below 0", "[0, 25)", "[25, 50)", "[50, 75)", "[75, 99]", "above 99"]);
         assert_eq!([-0.1, 0.0, 24.9, 25.0, 99.0, 99.1, f64::INFINITY].map(|v| bins.position(v)), [0, 1, 1, 2, 4, 5, 5]);
+    }
+
+    #[test]
+    fn edges_between_rows_are_short() {
+        let values: Vec<f64> = (0..100).map(|i| f64::from(i * i) / 7.0 - 40.0).collect();
+        assert_eq!(bins(&values, 4).1[1..4], ["[-40, 46)", "[46, 310)", "[310, 750)"]);
+        for (a, b, found) in [
+            (0.1, 0.30000000000000004, 0.2),
+            (-0.04, 0.06, 0.0),
+            (1.234567, 1.234571, 1.23457),
+            (-1.5, -1.25, -1.4),
+            (99.99, 100.5, 100.0),
+            (1e300, 3.3e300, 2e300),
+            (1.5e-310, 7.5e-310, 7.5e-310),
+            (0.1, 0.1_f64.next_up(), 0.1_f64.next_up()),
+            (-f64::MAX, f64::MAX, 0.0),
+        ] {
+            assert_eq!(shortest_between(a, b), found, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn edges_divide_rows_as_their_quantiles_do() {
+        let mut state = 1_u64;
+        let mut row = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / 1e4 - 1e5
+        };
+        for wanted in [2, 10, 50] {
+            let rows: Vec<f64> = (0..1000).map(|_| row()).collect();
+            let (bins, _) = bins(&rows, wanted);
+            let mut counts = vec![0; wanted + 2];
+            rows.iter().for_each(|&row| counts[bins.position(row)] += 1);
+            assert!(counts[1..=wanted].iter().all(|&count| count == 1000 / wanted), "{counts:?}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ const LATER: f64 = 1.0 / 3.0;
 /// Wasserman, 2006), and p is 1 − Π (1 − wⱼ min pᵢ/wᵢ), as likely as that one is as small. A shift is found almost as surely as by
 /// the t test, because it has more than nine tenths, and a change of spread almost as surely as if nothing else were looked for, because small
 /// shares cost little: a twentieth takes the threshold from 2 deviations to 3. With 50 cells and 2000 rows a side a shift of 0.1
-/// deviations is found in 87 %, a spread that is a tenth more or less in 86 %; by the G test of ten cells in 54 % and 69 %
+/// deviations is found in 88 %, a spread that is a tenth more or less in 86 %; by the G test of ten cells in 54 % and 69 %
 /// (`bench/power.py`).
 ///
 /// Components are taken as normal. O(cells).
