@@ -19,11 +19,12 @@ impl Singles {
     }
 }
 
-/// Queries that go together, and a number for each: as many as a word has bits.
+/// Queries that go together: as many as a word has bits.
 pub(super) const GROUP: usize = 64;
-/// Parts of a group, of a lane each.
+/// Parts of a group, with a lane for each query.
 pub(super) const PARTS: usize = GROUP / LANES;
 
+/// A number for each query of a group.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Each(pub(super) [f32; GROUP]);
