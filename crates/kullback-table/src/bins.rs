@@ -63,6 +63,13 @@ fn shortest_between(a: f64, b: f64) -> f64 {
     b
 }
 
+/// The end of a range, or a number with fewer decimals outside of it by up to a thousandth of its bin, whose other edge is `inner`.
+fn shortest_beyond(end: f64, inner: f64) -> f64 {
+    let slack = (inner - end).abs() / 1000.0;
+    let found = if inner > end { shortest_between(end - slack, end) } else { -shortest_between(-end - slack, -end) };
+    found + 0.0
+}
+
 /// Adjoining bins over the range of a reference; what lies outside is below or above.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Vec<Cut>", into = "Vec<Cut>")]
@@ -88,7 +95,7 @@ impl Bins {
     /// order and each with how often it is there.
     ///
     /// An edge between two rows is the number between them with the fewest digits: it reads well, and were it a row, that row would count
-    /// in the upper bin by construction, which makes of every edge a small shift. Whole numbers stay.
+    /// in the upper bin by construction, which makes of every edge a small shift. Both ends of the range are short, too, within a thousandth of their bins. Whole numbers stay.
     /// Equal edges collapse, and a value that alone holds the mass of a bin gets one of its own. Without a range (no finite
     /// value) there is one bin for all finite numbers.
     pub(crate) fn from_quantiles(range: Option<(f64, f64)>, values: &[(f64, u64)], wanted: usize) -> Self {
@@ -112,6 +119,17 @@ impl Bins {
             }));
         }
         starts.dedup();
+        // The range's ends, too, unless several rows are there.
+        let alone = |end: f64| {
+            end.fract() != 0.0
+                && values.binary_search_by(|(value, _)| value.total_cmp(&end)).map_or(true, |at| values[at].1 == 1)
+        };
+        let inner = starts.get(1).copied().unwrap_or(high);
+        let last = starts.last().copied().unwrap_or(low);
+        let high = if alone(high) { shortest_beyond(high, last) } else { high };
+        if alone(low) {
+            starts[0] = shortest_beyond(low, inner);
+        }
         let mut cuts = Vec::with_capacity(starts.len() + 1);
         for (i, &start) in starts.iter().enumerate() {
             cuts.push(Cut::before(start));
@@ -215,6 +233,13 @@ mod tests {
     fn edges_between_rows_are_short() {
         let values: Vec<f64> = (0..100).map(|i| f64::from(i * i) / 7.0 - 40.0).collect();
         assert_eq!(bins(&values, 4).1[1..4], ["[-40, 46)", "[46, 310)", "[310, 750)"]);
+        let values: Vec<f64> =
+            (0..100).map(|i| f64::from(i + 1).sqrt()).chain([10.123_456_789, -3.987_654_321]).collect();
+        let (ends, labels) = bins(&values, 2);
+        assert_eq!(labels, ["below -3.99", "[-3.99, 7.1)", "[7.1, 10.125]", "above 10.125"]);
+        assert_eq!([-3.9901, -3.99, 10.125, 10.1251].map(|value| ends.position(value)), [0, 1, 2, 3]);
+        // Two rows at an end are not cut off from it.
+        assert_eq!(bins(&[0.123_456, 0.123_456, 0.5, 0.654_321], 2).1[1..3], ["[0.123456, 0.3)", "[0.3, 0.6545]"]);
         for (a, b, found) in [
             (0.1, 0.30000000000000004, 0.2),
             (-0.04, 0.06, 0.0),
@@ -227,6 +252,9 @@ mod tests {
             (-f64::MAX, f64::MAX, 0.0),
         ] {
             assert_eq!(shortest_between(a, b), found, "{a} {b}");
+        }
+        for (end, inner) in [(0.3, 0.3), (-f64::MAX, f64::MAX), (f64::MAX, -f64::MAX), (0.1, 0.1_f64.next_up())] {
+            assert_eq!(shortest_beyond(end, inner), end);
         }
     }
 
