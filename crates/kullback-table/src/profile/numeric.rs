@@ -61,8 +61,8 @@ impl NumericScan {
         if extent.infinite {
             self.few.values = None;
         }
-        if self.few.values.is_some() {
-            valid.iter().for_each(|&number| self.few.add(number));
+        for numbers in valid.chunks(1024) {
+            self.few.add_all(numbers);
         }
     }
 
@@ -146,6 +146,30 @@ struct FewValues {
 }
 
 impl FewValues {
+    /// Columns of few values mostly have small ones, which are bits of a word: no row asks which of the known values it has.
+    fn add_all(&mut self, numbers: &[f64]) {
+        // From here on doubles are whole numbers, the last digits of which are the last bits.
+        const WHOLE: f64 = (1_u64 << 52) as f64;
+        if self.values.is_none() {
+            return;
+        }
+        let (mut small, mut others) = (0_u64, false);
+        for &number in numbers {
+            let whole = number + WHOLE;
+            let fits = whole - WHOLE == number && (0.0..64.0).contains(&number);
+            small |= u64::from(fits) << (whole.to_bits() & 63);
+            others |= !fits && !number.is_nan();
+        }
+        if others {
+            numbers.iter().for_each(|&number| self.add(number));
+            return;
+        }
+        while small > 0 {
+            self.add(f64::from(small.trailing_zeros()));
+            small &= small - 1;
+        }
+    }
+
     #[inline]
     fn add(&mut self, value: f64) {
         let Some(values) = &mut self.values else { return };
@@ -212,7 +236,38 @@ impl BinCounts {
 
 #[cfg(test)]
 mod tests {
-    use super::Extent;
+    use super::{Extent, FewValues};
+
+    #[test]
+    fn few_values_are_those_of_one_at_a_time() {
+        let some = [0.0, -0.0, 1.0, 63.0, 64.0, -1.0, f64::NAN, 0.5, f64::INFINITY, 1e300, 4_503_599_627_370_497.0];
+        let mut state = 1_u64;
+        for round in 0..2000 {
+            let (mut together, mut alone) =
+                [(); 2].map(|()| FewValues { values: Some(Vec::new()), asked: true }).into();
+            for _ in 0..3 {
+                let numbers: Vec<f64> = (0..40)
+                    .map(|_| {
+                        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                        let draw = (state >> 40) as usize;
+                        if draw.is_multiple_of(64) {
+                            some[draw / 64 % some.len()]
+                        } else {
+                            (draw % (1 + round % 30)) as f64
+                        }
+                    })
+                    .collect();
+                together.add_all(&numbers);
+                numbers.iter().for_each(|&number| alone.add(number));
+            }
+            let sorted = |few: FewValues| {
+                let mut values = few.values?;
+                values.sort_by(f64::total_cmp);
+                Some(values.into_iter().map(|value| value + 0.0).collect::<Vec<f64>>())
+            };
+            assert_eq!(sorted(together), sorted(alone));
+        }
+    }
 
     #[test]
     fn a_range_is_of_finite_numbers() {
