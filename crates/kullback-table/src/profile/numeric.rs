@@ -243,8 +243,8 @@ mod tests {
         let some = [0.0, -0.0, 1.0, 63.0, 64.0, -1.0, f64::NAN, 0.5, f64::INFINITY, 1e300, 4_503_599_627_370_497.0];
         let mut state = 1_u64;
         for round in 0..2000 {
-            let (mut together, mut alone) =
-                [(); 2].map(|()| FewValues { values: Some(Vec::new()), asked: true }).into();
+            let none = FewValues { values: Some(Vec::new()), asked: true };
+            let (mut together, mut alone) = (none.clone(), none);
             for _ in 0..3 {
                 let numbers: Vec<f64> = (0..40)
                     .map(|_| {
