@@ -95,7 +95,8 @@ impl Bins {
     /// order and each with how often it is there.
     ///
     /// An edge between two rows is the number between them with the fewest digits: it reads well, and were it a row, that row would count
-    /// in the upper bin by construction, which makes of every edge a small shift. Both ends of the range are short, too, within a thousandth of their bins. Whole numbers stay.
+    /// in the upper bin by construction, which makes of every edge a small shift. Both ends of the range are short, too, within a
+    /// thousandth of their bins. Whole numbers stay.
     /// Equal edges collapse, and a value that alone holds the mass of a bin gets one of its own. Without a range (no finite
     /// value) there is one bin for all finite numbers.
     pub(crate) fn from_quantiles(range: Option<(f64, f64)>, values: &[(f64, u64)], wanted: usize) -> Self {
@@ -103,6 +104,13 @@ impl Bins {
             return Self::from_cuts(vec![Cut::before(f64::MIN), Cut::after(f64::MAX)]);
         };
         let rows: u128 = values.iter().map(|&(_, count)| u128::from(count)).sum();
+        let up_to = |at: f64| values.partition_point(|&(value, _)| value <= at);
+        let rows_at = |at: f64| match values[..up_to(at)].last() {
+            Some(&(value, count)) if value == at => count,
+            _ => 0,
+        };
+        // Ties are on both sides, so an edge at them moves nothing.
+        let alone = |at: f64| at.fract() != 0.0 && rows_at(at) <= 1;
         let mut starts: Vec<f64> = vec![low];
         let (mut at, mut end) = (0, values.first().map_or(0, |&(_, count)| u128::from(count)));
         for i in 1..wanted {
@@ -112,18 +120,13 @@ impl Bins {
                 end += u128::from(values[at].1);
             }
             let before = at.checked_sub(1).and_then(|before| values.get(before));
-            starts.extend(values.get(at).map(|&(value, count)| match before {
-                // Any number up to this one from the one before has as many below it. Only of a row of its own, for ties are on both sides.
-                Some(&(before, _)) if count == 1 && value.fract() != 0.0 => shortest_between(before, value),
+            starts.extend(values.get(at).map(|&(value, _)| match before {
+                // Any number up to this one from the one before has as many below it.
+                Some(&(before, _)) if alone(value) => shortest_between(before, value),
                 _ => value,
             }));
         }
         starts.dedup();
-        // The range's ends, too, unless several rows are there.
-        let alone = |end: f64| {
-            end.fract() != 0.0
-                && values.binary_search_by(|(value, _)| value.total_cmp(&end)).map_or(true, |at| values[at].1 == 1)
-        };
         let inner = starts.get(1).copied().unwrap_or(high);
         let last = starts.last().copied().unwrap_or(low);
         let high = if alone(high) { shortest_beyond(high, last) } else { high };
@@ -133,13 +136,11 @@ impl Bins {
         let mut cuts = Vec::with_capacity(starts.len() + 1);
         for (i, &start) in starts.iter().enumerate() {
             cuts.push(Cut::before(start));
-            let first = values.partition_point(|(value, _)| *value < start);
-            let here = values.get(first).filter(|(value, _)| *value == start).map_or(0, |&(_, count)| count);
+            let here = rows_at(start);
             let heavy = u128::from(here) * wanted as u128 >= rows && here > 1;
             let next = starts.get(i + 1).copied();
             // Only where the rest of the bin holds something.
-            let after = if here > 0 { first + 1 } else { first };
-            let rest = values.get(after).is_some_and(|(value, _)| next.is_none_or(|next| *value < next));
+            let rest = values.get(up_to(start)).is_some_and(|(value, _)| next.is_none_or(|next| *value < next));
             if heavy && rest {
                 cuts.push(Cut::after(start));
             }
@@ -209,6 +210,7 @@ fn bin_label(start: Cut, end: Cut, family: Family) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::RowId;
 
     fn bins(values: &[f64], wanted: usize) -> (Bins, Vec<String>) {
         let mut sorted = values.to_vec();
@@ -260,13 +262,8 @@ mod tests {
 
     #[test]
     fn edges_divide_rows_as_their_quantiles_do() {
-        let mut state = 1_u64;
-        let mut row = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as f64 / 1e4 - 1e5
-        };
         for wanted in [2, 10, 50] {
-            let rows: Vec<f64> = (0..1000).map(|_| row()).collect();
+            let rows: Vec<f64> = (0..1000).map(|row| (RowId::renamed(1).hash(row) >> 33) as f64 / 1e4 - 1e5).collect();
             let (bins, _) = bins(&rows, wanted);
             let mut counts = vec![0; wanted + 2];
             rows.iter().for_each(|&row| counts[bins.position(row)] += 1);

@@ -85,10 +85,7 @@ fn one_sample_chi_square(counts: &[[u64; 2]]) -> f64 {
 
 /// The two-sided z test of two proportions, of one of the two values.
 fn proportions(counts: &[[u64; 2]]) -> f64 {
-    let ([old, new], [first, ..]) = (totals(counts), counts) else { return 1.0 };
-    if counts.len() == 1 {
-        return 1.0;
-    }
+    let ([old, new], [first, _]) = (totals(counts), counts) else { return 1.0 };
     let [p, q] = [(old - first[0] as f64) / old, (new - first[1] as f64) / new];
     let pooled = (p * old + q * new) / (old + new);
     let z = (p - q) / (pooled * (1.0 - pooled) * (1.0 / old + 1.0 / new)).sqrt();

@@ -237,23 +237,23 @@ impl BinCounts {
 #[cfg(test)]
 mod tests {
     use super::{Extent, FewValues};
+    use crate::sample::RowId;
 
     #[test]
     fn few_values_are_those_of_one_at_a_time() {
         let some = [0.0, -0.0, 1.0, 63.0, 64.0, -1.0, f64::NAN, 0.5, f64::INFINITY, 1e300, 4_503_599_627_370_497.0];
-        let mut state = 1_u64;
         for round in 0..2000 {
             let none = FewValues { values: Some(Vec::new()), asked: true };
             let (mut together, mut alone) = (none.clone(), none);
-            for _ in 0..3 {
+            for batch in 0..3 {
+                let draws = RowId::new(batch, 40 * round);
                 let numbers: Vec<f64> = (0..40)
-                    .map(|_| {
-                        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                        let draw = (state >> 40) as usize;
+                    .map(|row| {
+                        let draw = (draws.hash(row) >> 40) as usize;
                         if draw.is_multiple_of(64) {
                             some[draw / 64 % some.len()]
                         } else {
-                            (draw % (1 + round % 30)) as f64
+                            (draw % (1 + round as usize % 30)) as f64
                         }
                     })
                     .collect();

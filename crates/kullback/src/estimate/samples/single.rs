@@ -8,30 +8,24 @@ use super::neighbours::Queries;
 
 /// Points, or boxes, that are looked at together.
 pub(super) const LANES: usize = 16;
-/// A number for each, where a vector of any kind begins on a line of the cache.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Singles(pub(super) [f32; LANES]);
-
-impl Singles {
-    pub(super) const fn splat(x: f32) -> Self {
-        Self([x; LANES])
-    }
-}
-
 /// Queries that go together: as many as a word has bits.
 pub(super) const GROUP: usize = 64;
 /// Parts of a group, with a lane for each query.
 pub(super) const PARTS: usize = GROUP / LANES;
 
-/// A number for each query of a group.
+/// Numbers of which a vector of any kind begins on a line of the cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct Each(pub(super) [f32; GROUP]);
+pub(super) struct Aligned<const N: usize>(pub(super) [f32; N]);
 
-impl Each {
+/// A number for each lane.
+pub(super) type Singles = Aligned<LANES>;
+/// A number for each query of a group.
+pub(super) type Each = Aligned<GROUP>;
+
+impl<const N: usize> Aligned<N> {
     pub(super) const fn splat(x: f32) -> Self {
-        Self([x; GROUP])
+        Self([x; N])
     }
 }
 

@@ -370,7 +370,7 @@ impl Group<'_> {
         let mut products = [splat(simd, 0.0); N];
         let [half, points @ ..] = self.tree.block(block) else { return products };
         for at in 0..N {
-            place(simd, &mut products[at], half);
+            place(simd, &mut products[at], half, 0);
         }
         for (column, points) in self.rounded.columns.iter().zip(points) {
             let points = load(simd, points);

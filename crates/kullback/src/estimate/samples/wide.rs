@@ -5,7 +5,7 @@
     reason = "adaptors of iterators are not compiled for the instruction set of their caller"
 )]
 
-use super::single::{Each, LANES, Singles};
+use super::single::{Aligned, LANES, Singles};
 use crate::num::Real as _;
 use crate::num::simd::{F32s, Lanes, Simd};
 
@@ -32,33 +32,27 @@ pub(super) fn splat<S: Simd>(simd: S, x: f32) -> Wide<S> {
 
 #[inline(always)]
 pub(super) fn load<S: Simd>(simd: S, from: &Singles) -> Wide<S> {
+    part(simd, from, 0)
+}
+
+/// The numbers of a part of a group.
+#[inline(always)]
+pub(super) fn part<S: Simd, const N: usize>(simd: S, from: &Aligned<N>, part: usize) -> Wide<S> {
     let mut to = splat(simd, 0.0);
-    for v in 0..vectors::<S>() {
-        to[v] = F32s::load(simd, &from.0[span::<S>(v)]);
-    }
+    place(simd, &mut to, from, part);
     to
 }
 
-/// The same where there is one already, which costs less than to move it.
+/// The same where there is a place already, which costs less than to move them.
 #[inline(always)]
-pub(super) fn place<S: Simd>(simd: S, to: &mut Wide<S>, from: &Singles) {
-    for v in 0..vectors::<S>() {
-        to[v] = F32s::load(simd, &from.0[span::<S>(v)]);
-    }
-}
-
-/// Those of a part of a group.
-#[inline(always)]
-pub(super) fn part<S: Simd>(simd: S, from: &Each, part: usize) -> Wide<S> {
-    let mut to = splat(simd, 0.0);
+pub(super) fn place<S: Simd, const N: usize>(simd: S, to: &mut Wide<S>, from: &Aligned<N>, part: usize) {
     for v in 0..vectors::<S>() {
         to[v] = F32s::load(simd, &from.0[part * LANES..][span::<S>(v)]);
     }
-    to
 }
 
 #[inline(always)]
-pub(super) fn store_part<S: Simd>(from: &Wide<S>, to: &mut Each, part: usize) {
+pub(super) fn store_part<S: Simd, const N: usize>(from: &Wide<S>, to: &mut Aligned<N>, part: usize) {
     for v in 0..vectors::<S>() {
         from[v].store(&mut to.0[part * LANES..][span::<S>(v)]);
     }
@@ -67,9 +61,7 @@ pub(super) fn store_part<S: Simd>(from: &Wide<S>, to: &mut Each, part: usize) {
 #[inline(always)]
 pub(super) fn store<S: Simd>(from: &Wide<S>) -> Singles {
     let mut to = Singles::splat(0.0);
-    for v in 0..vectors::<S>() {
-        from[v].store(&mut to.0[span::<S>(v)]);
-    }
+    store_part(from, &mut to, 0);
     to
 }
 
